@@ -183,7 +183,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
     /// Number of builds to watch together, with different outcomes
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=20))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=50))]
     pub builds: u8,
     /// Service to simulate
     #[arg(long, value_name = "SERVICE", default_value = "aws")]

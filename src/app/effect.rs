@@ -71,6 +71,8 @@ pub struct CompareTarget {
 /// A request to the poller of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollRequest {
+    /// Read the build log again: its lines were dropped.
+    ReadLogAgain,
     /// Poll the API now instead of at the next interval.
     Now,
     /// Poll the API for everything now, over new connections: no request has been made for a long time.

@@ -167,7 +167,7 @@ impl Model {
         sessions
     }
 
-    fn sessions(&self) -> impl Iterator<Item = &Session> {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.others.values().chain([&self.shown])
     }
 

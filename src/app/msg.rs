@@ -97,6 +97,8 @@ pub struct Listed {
     pub whole: bool,
     /// Why some are missing.
     pub fault: Option<String>,
+    /// Whether the user has to enter an MFA code for them.
+    pub needs_code: bool,
 }
 
 /// A message about the program itself, not about the build.

@@ -17,8 +17,8 @@ use crate::text::pattern::Pattern;
 
 pub(crate) use crate::domain::log::cause::LogCause;
 
-/// The most bytes of lines that are kept: the oldest are dropped.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes of lines that are kept, of all builds together: the oldest are dropped.
+pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// What the indexes take for a line, about.
 const INDEXES: usize = 120;
 
@@ -114,6 +114,10 @@ pub(crate) struct BuildLog {
     state: Option<LogState>,
     has_first: bool,
     cause: Option<Arc<LogCause>>,
+    /// All lines were dropped: they are to be read again where they are to be shown.
+    is_left: bool,
+    /// They are being read again.
+    is_again: bool,
 }
 
 impl BuildLog {
@@ -145,6 +149,15 @@ impl BuildLog {
     }
 
     pub(crate) fn apply(&mut self, page: &LogPage) {
+        if page.restarts {
+            let cause = self.cause.take();
+            *self = Self {
+                cause,
+                is_again: true,
+                ..self.emptied()
+            };
+        }
+        self.is_again &= !page.has_first;
         self.state = Some(page.state);
         self.has_first = page.has_first;
         if page.part == LogPart::Older {
@@ -156,16 +169,39 @@ impl BuildLog {
                 self.add(line, false);
             }
         }
-        while self.bytes > MOST_BYTES {
+        self.shrink_to(MOST_BYTES);
+        if !page.lines.is_empty() {
+            self.find_cause();
+        }
+    }
+
+    /// What its lines take in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Drops the oldest lines until the others take so many bytes.
+    pub(crate) fn shrink_to(&mut self, most: usize) {
+        while self.bytes > most {
             let Some(row) = self.rows.pop_oldest() else {
                 break;
             };
             self.bytes -= row.line.bytes() + INDEXES;
             self.dropped += 1;
         }
-        if !page.lines.is_empty() {
-            self.find_cause();
-        }
+    }
+
+    /// Drops every line of a build that is not shown. Returns the bytes that they took.
+    pub(crate) fn leave(&mut self) -> usize {
+        self.dropped += self.rows.len();
+        self.rows = self.rows.emptied();
+        self.is_left = true;
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Whether the lines are to be read again, which is told once.
+    pub(crate) fn take_left(&mut self) -> bool {
+        std::mem::take(&mut self.is_left)
     }
 
     fn add(&mut self, line: &Arc<LogLine>, is_older: bool) {
@@ -256,7 +292,8 @@ impl BuildLog {
     /// A cause that was found is kept where its lines are not there any more.
     fn find_cause(&mut self) {
         let found = cause::find(self);
-        if self.cause.as_deref() != found.as_ref() && (found.is_some() || self.dropped == 0) {
+        let is_whole = self.dropped == 0 && !self.is_again;
+        if self.cause.as_deref() != found.as_ref() && (found.is_some() || is_whole) {
             self.cause = found.map(Arc::new);
         }
     }

@@ -24,6 +24,8 @@ pub struct LogLine {
     pub stream: SafeText,
     /// It came after lines that are newer.
     pub late: bool,
+    /// It was passed on before, and is read again because it was dropped since.
+    pub again: bool,
 }
 
 impl LogLine {
@@ -55,6 +57,8 @@ pub struct LogPage {
     pub state: LogState,
     /// No older lines of this build are missing.
     pub has_first: bool,
+    /// The log is read again: these lines replace all before them.
+    pub restarts: bool,
 }
 
 impl LogPage {
@@ -81,6 +85,7 @@ impl LogPage {
                     LogState::Reading
                 },
                 has_first: self.has_first && (is_last || part != LogPart::Older),
+                restarts: self.restarts && index == 0,
             }
         };
         chunks.into_iter().enumerate().map(page).collect()
@@ -125,6 +130,7 @@ mod tests {
                     message: LogLine::text("x"),
                     stream: SafeText::new("s"),
                     late: false,
+                    again: false,
                 })
             })
             .collect();
@@ -134,12 +140,14 @@ mod tests {
                 part,
                 state: LogState::Complete,
                 has_first: true,
+                restarts: true,
             };
             let pages = page.split(1_000);
             let sizes: Vec<_> = pages.iter().map(|page| page.lines.len()).collect();
             assert_eq!(sizes, [1_000, 1_000, 500]);
             assert_eq!(pages[0].lines[0].timestamp.timestamp_millis(), first);
             assert_eq!(pages[0].state, LogState::Reading);
+            assert!(pages[0].restarts && !pages[1].restarts);
             assert!(pages[2].has_first && pages[2].state == LogState::Complete);
         }
     }

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::failure::{Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
+use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
 use crate::domain::span::{ResourceTime, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
-use crate::domain::steps::StepTime;
 use crate::domain::status::StatusClass;
+use crate::domain::steps::StepTime;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::answers::BuilderEnd;
 use crate::domain::verdict::{OutcomeKind, Verdict};

@@ -103,15 +103,6 @@ impl Shown {
     fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-
-    fn rank(&self, stream: Stream) -> usize {
-        let rank = match stream {
-            Stream::Steps => 1,
-            Stream::Log => 2,
-            _ => 0,
-        };
-        rank + if self.get() { 0 } else { OTHERS }
-    }
 }
 
 /// The permits of one session: those of the endpoints that its streams use.
@@ -150,6 +141,17 @@ impl Permits {
         }
     }
 
+    /// A session that is fetched whole counts as shown.
+    fn rank(&self, stream: Stream) -> usize {
+        let rank = match stream {
+            Stream::Steps => 1,
+            Stream::Log => 2,
+            Stream::Events | Stream::Image | Stream::Images => 0,
+        };
+        let is_shown = self.attention() == Attention::Whole;
+        rank + if is_shown { 0 } else { OTHERS }
+    }
+
     /// Takes note of the endpoints of a source. Whether its events and its image have different ones.
     pub(crate) fn begin(&mut self, source: &impl Source) -> bool {
         for (stream, asked) in Stream::ALL.into_iter().zip(&mut self.asked) {
@@ -160,7 +162,7 @@ impl Permits {
 
     /// When the stream may make its next request, by the clock's running time.
     pub(crate) fn ready_at(&self, stream: Stream) -> Duration {
-        let rank = self.shown.rank(stream);
+        let rank = self.rank(stream);
         let endpoints = self.asked[stream.index()].iter();
         let ready = endpoints.map(|endpoint| self.budgets.of(endpoint).ready_at(rank));
         ready.max().unwrap_or_default()
@@ -169,7 +171,7 @@ impl Permits {
     /// The permit for a stream's next request, and the rank to ask with.
     pub(crate) fn of(&self, stream: Stream) -> (Permit, usize) {
         let endpoint = &self.asked[stream.index()][0];
-        (self.budgets.of(endpoint), self.shown.rank(stream))
+        (self.budgets.of(endpoint), self.rank(stream))
     }
 
     /// Counts the requests that were made under a stream's permit, and begins the back-off of the endpoints that ask for
@@ -454,10 +456,15 @@ mod tests {
 
     #[test]
     fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
-        let (shown, other) = (Shown::default(), Shown::default());
-        assert!(shown.set(true) && !shown.set(true));
+        let budgets = Budgets::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
+        let (shown, other) = (budgets.session(), budgets.session());
+        let (shown, other) = (
+            shown.otherwise(Attention::Outline),
+            other.otherwise(Attention::Outline),
+        );
+        assert!(shown.shown.set(true) && !shown.shown.set(true));
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
-        let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
+        let ranks = [shown, other].map(|session| streams.map(|stream| session.rank(stream)));
         assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);
     }
 }

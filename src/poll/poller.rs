@@ -184,7 +184,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 self.permits.end_back_off();
             }
             PollCommand::CatchUp => self.source.reconnect(),
-            PollCommand::Audit | PollCommand::Shown => {}
+            PollCommand::Audit | PollCommand::Shown | PollCommand::ReadLogAgain => {}
         }
         self.schedules.command(self.clock.elapsed(), command);
     }

@@ -13,6 +13,8 @@ pub enum PollCommand {
     PollNow,
     /// Read the whole history again, now.
     Audit,
+    /// Read the build log again: its lines were dropped.
+    ReadLogAgain,
     /// Fetch everything now, over new connections: the machine slept, or the process was stopped. The response to the
     /// request in flight may never come.
     CatchUp,

@@ -200,6 +200,9 @@ impl Schedules {
             return Some(seen);
         }
         let next_try = image.next().map_or(now, |(_, due)| due);
+        if let Some(log) = &mut self.log {
+            log.on_image(now, &seen);
+        }
         self.events.on_other(now, &seen, next_try);
         if let Some(steps) = &mut self.steps {
             steps.on_other(now, &seen, next_try);

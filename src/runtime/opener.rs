@@ -12,7 +12,6 @@ use crate::app::session::SessionId;
 use crate::backend::{Images, ImagesSource};
 use crate::config::Record;
 use crate::domain::fault::FaultKind;
-use crate::domain::listing::ListedImage;
 use crate::error::Error;
 use crate::poll::permit::Budgets;
 use crate::recording::{Folder, Header};
@@ -197,7 +196,14 @@ async fn list(
         if images.is_none() {
             match account.images().await {
                 Ok(made) => *images = Some(made),
-                Err(error) => send(messages, Vec::new(), false, Some(error.to_line())).await?,
+                Err(error) => {
+                    let fault = Some(error.to_line());
+                    let listed = Listed {
+                        fault,
+                        ..Listed::default()
+                    };
+                    send(messages, listed).await?;
+                }
             }
         }
         if let Some(images) = images.as_mut() {
@@ -212,7 +218,7 @@ async fn list_once(
     budgets: &Budgets,
     messages: &mpsc::Sender<Msg>,
 ) -> Option<()> {
-    let (mut rows, mut fault) = (Vec::new(), None);
+    let mut known = Listed::default();
     let mut back_off = BEFORE_RETRY;
     images.begin();
     while let Some(upcoming) = images.upcoming() {
@@ -225,33 +231,37 @@ async fn list_once(
         budgets.note_list(&upcoming.endpoint, asked, is_throttled.then_some(back_off));
         match next? {
             Ok(more) => {
-                rows.extend(more);
+                known.rows.extend(more);
                 back_off = BEFORE_RETRY;
-                send(messages, rows.clone(), false, None).await?;
+                let rows = known.rows.clone();
+                let listed = Listed {
+                    rows,
+                    ..Listed::default()
+                };
+                send(messages, listed).await?;
             }
             Err(why) => {
-                let text = Some(why.to_string());
-                send(messages, rows.clone(), false, text.clone()).await?;
+                let listed = Listed {
+                    fault: Some(why.to_string()),
+                    needs_code: why.kind == FaultKind::CodeNeeded,
+                    ..known.clone()
+                };
+                send(messages, listed.clone()).await?;
                 if why.kind.may_pass() {
                     tokio::time::sleep(back_off).await;
                     back_off = (back_off * 2).min(LONGEST_BACK_OFF);
                 } else {
-                    fault = text;
+                    known = listed;
                 }
             }
         }
     }
-    send(messages, rows, true, fault).await
+    known.whole = true;
+    send(messages, known).await
 }
 
 /// `None` if the loop has ended.
-async fn send(
-    messages: &mpsc::Sender<Msg>,
-    rows: Vec<ListedImage>,
-    whole: bool,
-    fault: Option<String>,
-) -> Option<()> {
-    let listed = Listed { rows, whole, fault };
+async fn send(messages: &mpsc::Sender<Msg>, listed: Listed) -> Option<()> {
     messages.send(Msg::Listed(listed)).await.ok()
 }
 
@@ -294,7 +304,7 @@ async fn read(
     let permits = budgets.session();
     permits.shown().set(true);
     let live = match account.prepare(&image_id, region.as_deref()).await {
-        Ok(ready) => Read::live(&name, ready, permits).await,
+        Ok(ready) => Box::pin(Read::live(&name, ready, permits)).await,
         Err(error) => Err(error),
     };
     match live {

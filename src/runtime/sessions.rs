@@ -142,13 +142,6 @@ impl Sessions {
         }
     }
 
-    /// All sessions are shown: they are few, and there is no screen.
-    pub(super) fn show_all(&self) {
-        for (_, shown) in &self.shown {
-            shown.set(true);
-        }
-    }
-
     /// What the list of images needs to share the budgets.
     pub(super) fn budgets(&self) -> Budgets {
         self.budgets.clone()
@@ -260,6 +253,7 @@ impl Sessions {
             PollRequest::Now => PollCommand::PollNow,
             PollRequest::CatchUp => PollCommand::CatchUp,
             PollRequest::Audit => PollCommand::Audit,
+            PollRequest::ReadLogAgain => PollCommand::ReadLogAgain,
         };
         self.command(session, command);
     }

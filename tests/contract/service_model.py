@@ -68,6 +68,7 @@ class Checked:
             **keys,
         )
         self.differences: set[str] = set()
+        self.compared: set[str] = set()
         self._client.meta.events.register("before-parse.*.*", self._keep)
         self._client.meta.events.register("after-call.*.*", self._compare)
         self._body = b""
@@ -78,6 +79,7 @@ class Checked:
     def _compare(self, model: Any, parsed: dict[str, Any], http_response: Any, **_: Any) -> None:
         if http_response.status_code != 200:
             return
+        self.compared.add(model.name)
         target = f"{model.service_model.service_name} {model.name}"
         if self._body.lstrip()[:1] == b"{":
             raw = json.loads(self._body)

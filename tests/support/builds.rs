@@ -210,6 +210,7 @@ pub(crate) fn with_log(width: u16, height: u16) -> Story {
             message: LogLine::text(text),
             stream: SafeText::new("3.16.1/1"),
             late: false,
+            again: false,
         };
         line.into()
     };
@@ -218,6 +219,7 @@ pub(crate) fn with_log(width: u16, height: u16) -> Story {
         part: LogPart::Newer,
         state: LogState::Complete,
         has_first: true,
+        restarts: false,
     }));
     story
 }

@@ -158,7 +158,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Show, Overlay(OverlayAction::Compare), "compare", &[Picker], "compare the two marked builds"),
     row(Group::Show, Session(SessionAction::Search), "search", &[Picker], "select by a text"),
 
-    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or go on"),
+    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or continue it"),
     row(Group::Replay, Playback(PlaybackAction::Slower), "slower", VIEWS, "replay half as fast"),
     row(Group::Replay, Playback(PlaybackAction::Faster), "faster", VIEWS, "replay twice as fast"),
     row(Group::Replay, Playback(PlaybackAction::PreviousEvent), "previous-event", VIEWS, "back to the event before, and pause"),

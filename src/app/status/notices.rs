@@ -11,8 +11,9 @@ use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Remedy, failure_line};
+use crate::domain::failure::{Explanation, failure_line};
 use crate::domain::outcome::verdict_reason;
+use crate::domain::reason::Remedy;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::text::safe::{SafeText, one_line};
@@ -120,10 +121,8 @@ pub(crate) fn lines(
         left -= 1;
         let everything = all.saturating_sub(lines.len() + left);
         let room = match subject {
-            // Why nothing new arrives is worth as many lines as there are.
-            NoticeSubject::Fault => everything.max(share),
-            // How to use the image is short, and of no use in part.
-            NoticeSubject::Result => everything.max(share),
+            // Why nothing new arrives is worth as many lines as there are; how to use the image is of no use in part.
+            NoticeSubject::Fault | NoticeSubject::Result => everything.max(share),
             NoticeSubject::Failure => room_for_reason(hint, columns, everything).max(share),
             _ => share,
         };

@@ -15,9 +15,8 @@ use crate::app::views::page::{Page, PageLine};
 use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{
-    ComponentName, Diagnosis, Explanation, FailurePlace, Reason, Remedy, ami,
-};
+use crate::domain::failure::{ComponentName, Diagnosis, Explanation, FailurePlace, ami};
+use crate::domain::reason::{Reason, Remedy};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};

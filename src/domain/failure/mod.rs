@@ -10,16 +10,9 @@
 //! one reason. It never scans the events.
 
 pub(crate) mod ami;
-mod fit;
-mod known;
 #[cfg(test)]
 mod known_tests;
-mod parse;
 mod place;
-mod reason;
-mod remedy;
-mod said;
-mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +22,8 @@ use chrono::TimeDelta;
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::facts::Facts;
+use crate::domain::reason::remedy::RemedyContext;
+use crate::domain::reason::{Label, Reason, Remedy, known, parse, remedy, summary};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -36,10 +31,6 @@ use crate::text::arn;
 use crate::text::safe::SafeText;
 
 pub(crate) use place::{ComponentName, FailurePlace};
-pub(crate) use reason::{Label, Reason};
-pub use remedy::Remedy;
-
-use remedy::RemedyContext;
 
 /// The number of consequences that an explanation lists.
 const LISTED: usize = 3;
@@ -144,21 +135,6 @@ pub(crate) fn summary_of(text: &SafeText) -> Option<SafeText> {
 /// What helps against the failure that a line of the build log is about, if it is a known one.
 pub fn remedy_for_log_line(line: &str) -> Option<Remedy> {
     Remedy::of_log_line(line, &RemedyContext::default())
-}
-
-/// The line that says most of a failure that is known; the first of several.
-pub(crate) fn known_line(lines: impl Iterator<Item = SafeText>) -> Option<SafeText> {
-    let mut best: Option<(SafeText, known::Level)> = None;
-    for line in lines {
-        let Some(found) = known::find_in_log(line.as_str()) else {
-            continue;
-        };
-        let level = found.entry.level;
-        if best.as_ref().is_none_or(|(_, known)| level > *known) {
-            best = Some((line, level));
-        }
-    }
-    best.map(|(line, _)| line)
 }
 
 /// The remedy with what the log says of the failure, where the service's reason only says where it is.

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use crate::domain::build::Build;
-use crate::domain::failure::summary::SUMMARY_COLUMNS;
 use crate::domain::image::FailureContext;
 use crate::domain::log::LogCause;
+use crate::domain::reason::summary::SUMMARY_COLUMNS;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::text::safe::{SafeText, one_line};

@@ -1,9 +1,9 @@
 //! Why a build failed, by its log: the command that failed, its first error, and what led to it. Found by walking through
 //! the lines that begin a step, end a command or are errors; [`crate::domain::log`] does it again when a page adds lines.
 
-use crate::domain::failure::known_line;
 use crate::domain::log::text::{self, LinePlace, Mark, asks_for_restart};
 use crate::domain::log::{BuildLog, LineClass, LineSelection, LogRow};
+use crate::domain::reason::known_line;
 use crate::store::class_set::ClassSet;
 use crate::text::safe::SafeText;
 

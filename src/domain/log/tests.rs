@@ -9,6 +9,7 @@ fn line(millis: i64, text: &str) -> Arc<LogLine> {
         message: LogLine::text(text),
         stream: SafeText::new("s"),
         late: false,
+        again: false,
     })
 }
 
@@ -18,6 +19,7 @@ fn page(part: LogPart, lines: &[(i64, &str)]) -> LogPage {
         part,
         state: LogState::Reading,
         has_first: true,
+        restarts: false,
     }
 }
 

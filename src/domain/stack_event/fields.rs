@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -100,17 +101,20 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The values that each event has for itself. `raw` is the text of the fields.
-    pub(super) fn slots(&self, raw: &str) -> Slots {
+    /// When the status changed.
+    pub(super) fn time(&self) -> Option<DateTime<Utc>> {
+        parse_time(&text(self.timestamp)?)
+    }
+
+    /// The values that each event has for itself. `raw` is the text of the fields, and `time` their time.
+    pub(super) fn slots(&self, raw: &str, time: Option<DateTime<Utc>>) -> Slots {
         let mut slots = Slots::default();
         let id = self.event_id.and_then(plain);
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             slots.add(raw, id, Slot::EventId);
         }
-        let stamp = self.timestamp.and_then(plain);
-        if let Some(stamp) = stamp.filter(|stamp| is_canonical_time(stamp))
-            && parse_time(stamp).is_some()
-        {
+        let stamp = time.and(self.timestamp).and_then(plain);
+        if let Some(stamp) = stamp.filter(|stamp| is_canonical_time(stamp)) {
             slots.add(raw, stamp, Slot::Timestamp);
         }
         if let Some(properties) = self.resource_properties {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use foldhash::fast::RandomState;
 
 use crate::domain::properties::safe_excerpt;
@@ -13,7 +14,7 @@ use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::Fingerprint;
 use crate::domain::stack_event::json_text::{JsonText, Slots};
 use crate::domain::stack_event::scan::Scanner;
-use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::{may_have_secret, redact_secrets};
 use crate::text::safe::SafeText;
@@ -35,8 +36,8 @@ impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
         let mut scanner = Scanner::new(json);
-        let scanned = Fields::scan(&mut scanner);
-        if let Some(fields) = scanned.filter(|_| scanner.rest().is_empty()) {
+        let usual = Fields::scan(&mut scanner);
+        if let Some(fields) = usual.filter(|_| scanner.rest().is_empty()) {
             return self.read_scanned(json, &fields, fallback);
         }
         let sent = compact(json);
@@ -53,7 +54,8 @@ impl EventReader {
         fields: &Fields<'_>,
         fallback: Option<&StackId>,
     ) -> StackEvent {
-        let slots = fields.slots(sent);
+        let time = fields.time();
+        let slots = fields.slots(sent, time);
         let hash = self.hash(sent, &slots);
         let known = self.contents.get(&hash).filter(|(known, is_harmless)| {
             *is_harmless && is_same(known, sent, &slots, fields, fallback)
@@ -62,7 +64,7 @@ impl EventReader {
             && fields.event_id.is_none_or(|id| is_harmless(id.get()))
             && let Some(properties) = self.harmless(fields.resource_properties)
         {
-            return event(sent, fields, known, properties);
+            return event(sent, fields, time, known, properties);
         }
         match redact_secrets(sent) {
             Cow::Borrowed(raw) => self.event(raw, fields, fallback),
@@ -86,52 +88,61 @@ impl EventReader {
 
     /// Reads an event whose text is redacted.
     fn event(&mut self, raw: &str, fields: &Fields<'_>, fallback: Option<&StackId>) -> StackEvent {
-        let content = self.content(raw, fields, fallback);
+        let time = fields.time();
+        let content = self.content(raw, fields, &fields.slots(raw, time), fallback);
         let properties = fields.resource_properties;
-        let properties = properties.map(|json| self.shared(json.get()).0);
-        event(raw, fields, content, properties)
+        let properties = properties.map(|json| self.shared(json.get()));
+        event(raw, fields, time, content, properties)
     }
 
-    /// The properties, if they are harmless: an event without any has no harmful ones.
+    /// The properties, if they are harmless: an event without any has no harmful ones. Others are not remembered before
+    /// they are redacted.
     #[expect(clippy::option_option, reason = "harmful, absent, or the properties")]
     fn harmless(&mut self, properties: Option<RawJson<'_>>) -> Option<Option<Arc<str>>> {
-        let Some(properties) = properties else {
+        let Some(properties) = properties.map(RawJson::get) else {
             return Some(None);
         };
-        let (shared, is_harmless) = self.shared(properties.get());
-        is_harmless.then_some(Some(shared))
+        let known = self.properties.get_key_value(properties);
+        if let Some((known, known_harmless)) = known {
+            return known_harmless.then(|| Some(Arc::clone(known)));
+        }
+        is_harmless(properties).then(|| Some(self.remember(properties, true)))
     }
 
-    fn shared(&mut self, properties: &str) -> (Arc<str>, bool) {
-        if let Some((known, is_harmless)) = self.properties.get_key_value(properties) {
-            return (Arc::clone(known), *is_harmless);
+    /// Properties that are redacted.
+    fn shared(&mut self, properties: &str) -> Arc<str> {
+        if let Some((known, _)) = self.properties.get_key_value(properties) {
+            return Arc::clone(known);
         }
-        let is_harmless = is_harmless(properties);
+        self.remember(properties, is_harmless(properties))
+    }
+
+    fn remember(&mut self, properties: &str, is_harmless: bool) -> Arc<str> {
         let new: Arc<str> = properties.into();
         if self.properties.len() >= MOST_REMEMBERED {
             self.properties.clear();
         }
         self.properties.insert(Arc::clone(&new), is_harmless);
-        (new, is_harmless)
+        new
     }
 
     fn content(
         &mut self,
         raw: &str,
         fields: &Fields<'_>,
+        slots: &Slots,
         fallback: Option<&StackId>,
     ) -> Arc<Content> {
-        let slots = fields.slots(raw);
-        let hash = self.hash(raw, &slots);
+        let hash = self.hash(raw, slots);
         if let Some((known, _)) = self.contents.get(&hash)
-            && is_same(known, raw, &slots, fields, fallback)
+            && is_same(known, raw, slots, fields, fallback)
         {
             return Arc::clone(known);
         }
         if self.contents.len() >= MOST_REMEMBERED {
             self.contents.clear();
         }
-        let new = Arc::new(content(JsonText::new(raw, &slots), fields, fallback));
+        let new = Arc::new(content(JsonText::new(raw, slots), fields, fallback));
         let known = (Arc::clone(&new), !may_have_secret(raw));
         self.contents.insert(hash, known);
         new
@@ -165,12 +176,13 @@ fn is_harmless(value: &str) -> bool {
 fn event(
     raw: &str,
     fields: &Fields<'_>,
+    timestamp: Option<DateTime<Utc>>,
     content: Arc<Content>,
     properties: Option<Arc<str>>,
 ) -> StackEvent {
     StackEvent {
         event_id: text(fields.event_id).map_or_else(|| content_id(raw), |id| EventId::from(&*id)),
-        timestamp: text(fields.timestamp).and_then(|stamp| parse_time(&stamp)),
+        timestamp,
         properties,
         rare: None,
         content,

@@ -49,7 +49,9 @@ pub(super) struct LogSteps {
 impl LogSteps {
     /// Takes new lines.
     pub(super) fn add(&mut self, page: &LogPage) {
-        let marked = page.lines.iter().filter_map(|line| {
+        // A line that is read again is known.
+        let new = page.lines.iter().filter(|line| !line.again);
+        let marked = new.filter_map(|line| {
             mark(line.message.as_str())?;
             Some((line.timestamp, line.message.clone()))
         });
@@ -237,6 +239,7 @@ mod tests {
                 message: LogLine::text(text),
                 stream: SafeText::new("3.16.1/1"),
                 late: false,
+                again: false,
             })
         };
         LogPage {
@@ -244,6 +247,7 @@ mod tests {
             part,
             state: LogState::Reading,
             has_first: true,
+            restarts: false,
         }
     }
 
