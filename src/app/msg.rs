@@ -57,6 +57,8 @@ pub enum Msg {
     /// It can't begin.
     NotOpened(String),
     Listed(Listed),
+    /// No MFA code is needed any more: a reason to ask for one that arrived late does not count.
+    CodeAccepted,
     /// The recorded builds, for the picker.
     Recorded(Vec<RecordedWatch>),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
@@ -86,6 +88,8 @@ pub struct Listed {
     pub whole: bool,
     /// Why some are missing.
     pub fault: Option<String>,
+    /// Whether that is for lack of an MFA code.
+    pub needs_code: bool,
 }
 
 /// A message about the program itself, not about the build.

@@ -10,6 +10,7 @@ use crate::app::msg::{Listed, Msg, Remark};
 use crate::app::session::SessionId;
 use crate::backend::ImagesSource;
 use crate::config::Record;
+use crate::domain::fault::FaultKind;
 use crate::error::Error;
 use crate::recording::{Folder, Header};
 use crate::runtime::account::Account;
@@ -170,18 +171,20 @@ async fn list(account: &Account, messages: &mpsc::Sender<Msg>) {
         }
     };
     loop {
-        let (mut rows, mut fault) = (Vec::new(), None);
+        let (mut rows, mut fault, mut needs_code) = (Vec::new(), None, false);
         images.begin();
         while let Some(next) = images.next().await {
             match next {
                 Ok(more) => rows.extend(more),
                 Err(why) => {
                     let may_pass = why.kind.may_pass();
+                    needs_code |= why.kind == FaultKind::CodeNeeded;
                     fault = Some(why.to_string());
                     let listed = Listed {
                         rows: rows.clone(),
                         whole: false,
                         fault: fault.clone(),
+                        needs_code,
                     };
                     if messages.send(Msg::Listed(listed)).await.is_err() {
                         return;
@@ -205,6 +208,7 @@ async fn list(account: &Account, messages: &mpsc::Sender<Msg>) {
             rows,
             whole: true,
             fault,
+            needs_code,
         };
         if messages.send(Msg::Listed(listed)).await.is_err() {
             return;

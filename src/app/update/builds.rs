@@ -7,7 +7,9 @@ use crate::app::msg::{Listed, Remark};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::builds::BuildsMenu;
 use crate::app::overlays::picker::Picker;
+use crate::app::overlays::prompt::Prompt;
 use crate::app::session::{Session, SessionId, Target};
+use crate::app::update::code;
 use crate::app::views::action::ViewAction;
 use crate::domain::outcome::RecordedWatch;
 use crate::text::safe::SafeText;
@@ -187,6 +189,10 @@ pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
 }
 
 pub(super) fn listed(model: &mut Model, listed: Listed) {
+    if listed.needs_code && model.shown.is_placeholder() {
+        // Of a build that is shown, its own requests say so.
+        code::want(&mut model.shown);
+    }
     if let Some(picker) = picker(model) {
         picker.take(listed.rows, listed.whole, listed.fault);
     }
@@ -198,14 +204,16 @@ pub(super) fn recorded(model: &mut Model, watches: Vec<RecordedWatch>) {
     }
 }
 
-/// The picker, also while the help covers it.
+/// The picker, also while the help or the prompt for a code covers it.
 fn picker(model: &mut Model) -> Option<&mut Picker> {
     match model.overlay.as_mut()? {
         Overlay::Picker(picker) => Some(picker),
-        Overlay::Help { beneath, .. } => match beneath.as_deref_mut()? {
-            Overlay::Picker(picker) => Some(picker),
-            _ => None,
-        },
+        Overlay::Help { beneath, .. } | Overlay::Prompt(Prompt { beneath, .. }) => {
+            match beneath.as_deref_mut()? {
+                Overlay::Picker(picker) => Some(picker),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

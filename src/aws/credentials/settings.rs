@@ -40,13 +40,11 @@ pub(crate) async fn find_region(
 
 /// The AWS configuration of these files. Sends no request.
 async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+    let loader = aws_config::defaults(BehaviorVersion::latest())
         .no_credentials()
         .region(Region::new(region.to_owned()))
-        .profile_files(files.for_sdk());
-    if let Some(name) = files.selected_for_sdk(profile) {
-        loader = loader.profile_name(name);
-    }
+        .profile_files(files.for_sdk())
+        .profile_name(files.selected_for_sdk(profile));
     loader.load().await
 }
 
@@ -54,6 +52,11 @@ async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> Sd
 /// for this machine only.
 pub(super) async fn check_overrides(config: &SdkConfig) -> Result<(), IdentityFault> {
     for id in OF_CREDENTIALS {
+        if ServiceUrl::is_emptied(config, id) {
+            // The AWS CLI takes it for none; aws-config would panic.
+            let why = format!("the endpoint URL of {id} is empty; unset its variable");
+            return Err(IdentityFault::Misconfigured(why));
+        }
         let url = ServiceUrl::override_of(config, id)
             .map_err(|error| IdentityFault::Misconfigured(error.to_string()))?;
         // aws-config asks a resolver, also for `localhost`.
