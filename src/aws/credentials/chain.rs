@@ -25,7 +25,7 @@ use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
 use crate::aws::credentials::profile_files::AwsFiles;
 use crate::aws::credentials::profile_text::{DEFAULT, encode};
-use crate::aws::credentials::settings::check_overrides;
+use crate::aws::credentials::settings::{check_overrides, loader};
 use crate::aws::signer::Signer;
 use crate::aws::tls::CaBundle;
 
@@ -64,10 +64,7 @@ pub(crate) struct SigningChain {
 pub(crate) async fn region_of_machine() -> Option<String> {
     // The metadata service's address may be in the profile files.
     let files = AwsFiles::read().await;
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .no_credentials()
-        .profile_files(files.for_sdk())
-        .profile_name(files.selected_for_sdk(None));
+    let loader = loader(&files, None).no_credentials();
     Some(loader.load().await.region()?.to_string())
 }
 
@@ -172,10 +169,7 @@ impl AwsChain {
     ) -> SdkConfig {
         let region = Region::new(region.to_owned());
         let name = files.selected_for_sdk(self.profile.as_deref());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(region.clone())
-            .profile_files(files.for_sdk())
-            .profile_name(&name);
+        let mut loader = loader(files, self.profile.as_deref()).region(region.clone());
         if let Some(client) = signing.http_client() {
             loader = loader.http_client(client);
         }

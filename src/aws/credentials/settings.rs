@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 
 use crate::aws::credentials::chain::{AwsChain, region_of_machine};
 use crate::aws::credentials::fault::IdentityFault;
@@ -38,13 +39,20 @@ pub(crate) async fn find_region(
     Some((region, config))
 }
 
+/// Loads the AWS configuration of these files.
+pub(super) fn loader(files: &AwsFiles, profile: Option<&str>) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        // Else aws-config panics at a mode of retries that it does not know, such as `legacy` of the AWS CLI.
+        .retry_config(RetryConfig::standard())
+        .profile_files(files.for_sdk())
+        .profile_name(files.selected_for_sdk(profile))
+}
+
 /// The AWS configuration of these files. Sends no request.
 async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
-    let loader = aws_config::defaults(BehaviorVersion::latest())
+    let loader = loader(files, profile)
         .no_credentials()
-        .region(Region::new(region.to_owned()))
-        .profile_files(files.for_sdk())
-        .profile_name(files.selected_for_sdk(profile));
+        .region(Region::new(region.to_owned()));
     loader.load().await
 }
 

@@ -191,7 +191,7 @@ async fn overridden_addresses_of_the_credentials_are_https_or_on_this_machine() 
 }
 
 #[tokio::test]
-async fn a_variable_that_is_empty_is_one_that_is_not_set() {
+async fn a_variable_that_is_empty_or_foreign_is_one_that_is_not_set() {
     let config = format!("[default]\n{STATIC_KEYS}region = eu-west-1\n");
     let home = Home::new("empty-variables", &config);
     let empty = [
@@ -212,6 +212,18 @@ async fn a_variable_that_is_empty_is_one_that_is_not_set() {
     )
     .await;
     assert_eq!(found, "FROMPROFILE in eu-west-1, signed for eu-west-1");
+    // Of the AWS CLI, and of nobody.
+    for (variable, value) in [
+        ("AWS_RETRY_MODE", "legacy"),
+        ("AWS_RETRY_MODE", ""),
+        ("AWS_MAX_ATTEMPTS", "x"),
+    ] {
+        let found = run(&home, "default_chain", &[(variable, value)]).await;
+        assert_eq!(
+            found, "FROMPROFILE in eu-west-1, signed for eu-west-1",
+            "{variable}"
+        );
+    }
     let other = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-west-2")];
     let found = run(&home, "default_chain", &other).await;
     assert_eq!(found, "FROMPROFILE in us-west-2, signed for us-west-2");
