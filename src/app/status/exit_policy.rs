@@ -53,10 +53,6 @@ enum Kind {
 
 /// The conditions under which a headless watch ends.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent facts: every combination can be observed"
-)]
 pub struct ExitPolicy {
     kind: Kind,
     /// The build log is read only once the build has ended.

@@ -380,6 +380,29 @@ mod tests {
     }
 
     #[test]
+    fn commands_are_rewritten_for_the_shell_that_aws_config_starts() {
+        for (text, expected) in [
+            // Signs of a comment in a command.
+            (
+                "[default]\ncredential_process = a 'b ;c' \"d #e\" #f;g \\\"; h#i\n",
+                "[profile default]\ncredential_process = a 'b '';c' \"d \"\"#e\" \\#f\\;g \\\"; h#i\n",
+            ),
+            // Signs of the shell inside its words, and as words of their own.
+            (
+                "[default]\ncredential_process = a https://x/?y=1&z=2;3 '4&5' 2>&1 | b && c; d &\n",
+                "[profile default]\ncredential_process = a https://x/?y=1\\&z=2\\;3 '4&5' 2>&1 | b && c; d &\n",
+            ),
+            // A command of several lines.
+            (
+                "[default]\ncredential_process = a\n  # note\n  'b ;c'\nx = y",
+                "[profile default]\ncredential_process = a 'b '';c'\nx = y\n",
+            ),
+        ] {
+            assert_eq!(config(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_the_aws_cli_reads_is_rewritten_for_aws_config() {
         for (text, expected) in [
             // Indented properties, also after comments, and a tab.
@@ -436,21 +459,6 @@ mod tests {
             (
                 "[default]\nregion =\n  # note\n  x\naws_access_key_id =\noutput =\n",
                 "[profile default]\noutput = \n",
-            ),
-            // Signs of a comment in a command.
-            (
-                "[default]\ncredential_process = a 'b ;c' \"d #e\" #f;g \\\"; h#i\n",
-                "[profile default]\ncredential_process = a 'b '';c' \"d \"\"#e\" \\#f\\;g \\\"; h#i\n",
-            ),
-            // Signs of the shell inside its words, and as words of their own.
-            (
-                "[default]\ncredential_process = a https://x/?y=1&z=2;3 '4&5' 2>&1 | b && c; d &\n",
-                "[profile default]\ncredential_process = a https://x/?y=1\\&z=2\\;3 '4&5' 2>&1 | b && c; d &\n",
-            ),
-            // A command of several lines.
-            (
-                "[default]\ncredential_process = a\n  # note\n  'b ;c'\nx = y",
-                "[profile default]\ncredential_process = a 'b '';c'\nx = y\n",
             ),
             // Sections that are no profiles.
             (

@@ -495,11 +495,9 @@ fn small_screens_answer_too() {
 
 #[test]
 fn a_long_reason_that_no_rule_knows_is_one_key_away() {
-    let reason = "Resource handler returned message: \"".to_owned()
-        + &(0..30)
-            .map(|word| format!("word{word:02} "))
-            .collect::<String>()
-        + "the last\"";
+    let words_of_it: Vec<_> = (0..30).map(|word| format!("word{word:02}")).collect();
+    let words_of_it = words_of_it.join(" ");
+    let reason = format!("Resource handler returned message: \"{words_of_it} the last\"");
     for (width, height) in SIZES {
         let mut story = builds::building(width, height);
         story.events(&[(
