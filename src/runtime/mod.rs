@@ -40,7 +40,7 @@ use crate::output::{LineFormat, Printer};
 use crate::poll::log::LogStart;
 use crate::poll::schedule::Attention;
 use crate::recording::Folder;
-use crate
+use crate::style::Theme;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
