@@ -236,12 +236,12 @@ mod tests {
                 request.headers.insert(name, value.parse().unwrap());
             }
             let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-            let signer = Signer {
+            let of_region = Signer {
                 region: golden.region.clone(),
                 ..signer(secret, golden.session_token.as_deref())
             };
             let date = DateTime::parse_from_rfc3339("2022-03-30T23:26:33Z").unwrap();
-            let headers = signer.sign(request, date.to_utc()).unwrap().headers;
+            let headers = of_region.sign(request, date.to_utc()).unwrap().headers;
             // The signature is of the string to sign, and that is of the canonical request.
             assert_eq!(
                 headers["authorization"], golden.authorization,

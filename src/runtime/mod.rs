@@ -108,16 +108,9 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
-    let mfa = match &settings.output {
-        OutputMode::Screen(_) => MfaSessions::on_screen(),
-        OutputMode::Headless(_) => MfaSessions::default(),
-    };
+    let (mode, keys, mfa) = of_output(&settings.output);
     let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
-    let (mode, keys) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
-    };
     let (ready, account) = account::prepare(settings.source, settings.waits, &common).await?;
     if ready.is_empty() && mode == Mode::Headless {
         print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
@@ -181,6 +174,14 @@ async fn watch(
     };
     end_recordings(&model, &writers).await;
     result
+}
+
+/// What depends on whether there is a screen.
+fn of_output(output: &OutputMode) -> (Mode, KeyMap, MfaSessions) {
+    match output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), MfaSessions::on_screen()),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), MfaSessions::default()),
+    }
 }
 
 fn line_format(format: OutputFormat, theme: Theme) -> LineFormat {
