@@ -88,7 +88,7 @@ fn main() {
     let own = median(|| shell(&replay));
     compare(own, "jq", &format!("jq -c . '{recording}'"));
 
-    let first = median(|| first_frame());
+    let first = median(first_frame);
     println!("from the start to the first frame: {:.1} ms", millis(first));
     println!(
         "resume {RESUMED} events, from the start to a frame with all: {:.1} ms",

@@ -36,8 +36,8 @@ impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
         let mut scanner = Scanner::new(json);
-        let scanned = Fields::scan(&mut scanner);
-        if let Some(fields) = scanned.filter(|_| scanner.rest().is_empty()) {
+        let usual = Fields::scan(&mut scanner);
+        if let Some(fields) = usual.filter(|_| scanner.rest().is_empty()) {
             return self.read_scanned(json, &fields, fallback);
         }
         let sent = compact(json);
