@@ -60,6 +60,8 @@ pub enum Msg {
     /// Two builds were compared, or why that failed.
     Compared(Result<Compared, String>),
     Listed(Listed),
+    /// No MFA code is needed any more: a reason to ask for one that arrived late does not count.
+    CodeAccepted,
     /// The recorded builds, for the picker.
     Recorded(Vec<RecordedWatch>),
     /// Nothing else has happened, and events remain to be indexed: index some of them.
@@ -97,7 +99,7 @@ pub struct Listed {
     pub whole: bool,
     /// Why some are missing.
     pub fault: Option<String>,
-    /// Whether the user has to enter an MFA code for them.
+    /// Whether that is for lack of an MFA code.
     pub needs_code: bool,
 }
 

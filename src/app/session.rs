@@ -167,6 +167,11 @@ impl Session {
         }
     }
 
+    /// Whether the user is to be asked for an MFA code.
+    pub fn wants_code(&self) -> bool {
+        matches!(self.code, CodeRequest::Wanted | CodeRequest::WantedSoon)
+    }
+
     /// What is shown before the first build is picked: no build, and nothing is polled.
     pub fn placeholder() -> Self {
         let target = Target {

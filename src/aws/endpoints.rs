@@ -96,6 +96,11 @@ impl ServiceUrl {
         url.map(|url| Self::parse_of(id, &url)).transpose()
     }
 
+    /// Whether the override of such a service is set but empty.
+    pub(crate) fn is_emptied(config: &SdkConfig, id: &str) -> bool {
+        raw_override(config, id).is_some_and(|url| url.is_empty())
+    }
+
     /// The host name and the port, where a resolver decides whether plain http stays on this machine.
     pub(crate) fn resolved_http(&self) -> Option<(&str, u16)> {
         let name = self.0.domain().filter(|_| self.0.scheme() == "http")?;
@@ -214,14 +219,18 @@ fn configured(config: &SdkConfig, service: Service) -> Option<String> {
 }
 
 fn override_of(config: &SdkConfig, id: &str) -> Option<String> {
+    raw_override(config, id).filter(|url| !url.is_empty())
+}
+
+/// The same, also where it is empty.
+fn raw_override(config: &SdkConfig, id: &str) -> Option<String> {
     let key = ServiceConfigKey::builder()
         .service_id(id)
         .env("AWS_ENDPOINT_URL")
         .profile("endpoint_url")
         .build()
         .ok()?;
-    let found = config.service_config()?.load_config(key);
-    found.filter(|url| !url.is_empty())
+    config.service_config()?.load_config(key)
 }
 
 fn own_address(config: &SdkConfig, service: Service, region: &str) -> String {

@@ -215,15 +215,15 @@ mod tests {
     /// Every operation on AWS's own services, with and without a session, with and without a body.
     #[test]
     fn requests_to_every_service_are_signed_as_botocore_signs_them() {
-        let signed = std::fs::read_to_string("tests/fixtures/signatures.json").unwrap();
-        let signed: Vec<Signed> = serde_json::from_str(&signed).unwrap();
+        let fixture = std::fs::read_to_string("tests/fixtures/signatures.json").unwrap();
+        let all: Vec<Signed> = serde_json::from_str(&fixture).unwrap();
         for operation in crate::aws::operation::tests::all() {
             let name = format!("{operation:?}");
-            let golden = signed.iter().filter(|golden| golden.operation == name);
+            let golden = all.iter().filter(|golden| golden.operation == name);
             let is_of_api = operation.service() == "execute-api";
             assert_eq!(golden.count(), if is_of_api { 0 } else { 2 }, "{name}");
         }
-        for golden in signed {
+        for golden in all {
             let operation = crate::aws::operation::tests::all()
                 .find(|operation| format!("{operation:?}") == golden.operation);
             let operation = operation.unwrap();
@@ -236,12 +236,12 @@ mod tests {
                 request.headers.insert(name, value.parse().unwrap());
             }
             let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-            let signer = Signer {
+            let of_region = Signer {
                 region: golden.region.clone(),
                 ..signer(secret, golden.session_token.as_deref())
             };
             let date = DateTime::parse_from_rfc3339("2022-03-30T23:26:33Z").unwrap();
-            let headers = signer.sign(request, date.to_utc()).unwrap().headers;
+            let headers = of_region.sign(request, date.to_utc()).unwrap().headers;
             // The signature is of the string to sign, and that is of the canonical request.
             assert_eq!(
                 headers["authorization"], golden.authorization,

@@ -87,7 +87,7 @@ _bakewatch_recorded() {
             let after = line.trim_start_matches(['\'', '*', ':']);
             line.starts_with('\'') && after.starts_with(&format!("{name} -- "))
         };
-        let is_of_build = BUILDS.iter().any(|name| names_build(&name));
+        let is_of_build = BUILDS.iter().any(names_build);
         let action = line.rsplit_once(':').filter(|_| is_of_build);
         match action.and_then(|(before, after)| Some((before, after.split_once('\'')?.1))) {
             Some((before, after)) => {

@@ -347,14 +347,13 @@ fn steps(before: &Side<'_>, after: &Side<'_>) -> Vec<(TimeDelta, Difference)> {
         for step in side.build.steps().times() {
             let name = format!("{}: {}", step.workflow, step.step);
             let known = rows.iter_mut().find(|(known, _)| *known == name);
-            match known {
-                // A step that ran again took the time of both.
-                Some((_, took)) => took[place] = Some(took[place].unwrap_or_default() + step.took),
-                None => {
-                    let mut took = [None; 2];
-                    took[place] = Some(step.took);
-                    rows.push((name, took));
-                }
+            // A step that ran again took the time of both.
+            if let Some((_, took)) = known {
+                took[place] = Some(took[place].unwrap_or_default() + step.took);
+            } else {
+                let mut took = [None; 2];
+                took[place] = Some(step.took);
+                rows.push((name, took));
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::app::status::playback::Playback;
 use crate::backend::Images;
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
+use crate::domain::fault::FaultKind;
 use crate::domain::listing::ListedStatus;
 use crate::error::Error;
 use crate::runtime::commands::{self, history};
@@ -103,6 +104,8 @@ async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSetti
         .map(|row| account.for_image(row.image_id.as_str(), None))
         .collect();
     match faults.first().filter(|_| all.is_empty()) {
+        // The screen begins with the list of builds, and asks for the code.
+        Some(fault) if fault.kind == FaultKind::CodeNeeded && common.mfa.can_ask() => Ok(all),
         Some(fault) => Err(Error::Requests(fault.to_string())),
         None => Ok(all),
     }

@@ -231,10 +231,13 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_whole_build_of_every_scenario_makes_only_calls_of_the_allow_list() {
         let until = Duration::from_mins(80);
-        let watched = Scenario::NAMES.map(|name| tokio::spawn(watch(name, until)));
+        let mut watched = tokio::task::JoinSet::new();
+        for name in Scenario::NAMES {
+            watched.spawn(async move { (name, Box::pin(watch(name, until)).await) });
+        }
         let mut seen = Vec::new();
-        for (name, watched) in Scenario::NAMES.into_iter().zip(watched) {
-            let (build, log) = watched.await.unwrap();
+        while let Some(ended) = watched.join_next().await {
+            let (name, (build, log)) = ended.unwrap();
             for request in log.all() {
                 let made = action(&request).unwrap_or_default();
                 let service = ALLOWED.iter().find(|(action, _)| *action == made);
@@ -247,7 +250,7 @@ mod tests {
             let outcome = build.verdict().outcome();
             match name {
                 "success" | "leftover" | "flaky" => {
-                    assert_eq!(outcome, OutcomeKind::Succeeded, "{name}")
+                    assert_eq!(outcome, OutcomeKind::Succeeded, "{name}");
                 }
                 "failure" | "rollback" => assert_eq!(outcome, OutcomeKind::Failed, "{name}"),
                 "deleted" => assert_eq!(outcome, OutcomeKind::Deleted, "{name}"),

@@ -40,6 +40,7 @@ use crate::output::{LineFormat, Printer};
 use crate::poll::log::LogStart;
 use crate::poll::schedule::Attention;
 use crate::recording::Folder;
+use crate::style::Theme;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
@@ -107,16 +108,9 @@ async fn watch(
     // With --wait, the user waits for another build than any recorded one.
     let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
-    let mfa = match &settings.output {
-        OutputMode::Screen(_) => MfaSessions::on_screen(),
-        OutputMode::Headless(_) => MfaSessions::default(),
-    };
+    let (mode, keys, mfa) = of_output(&settings.output);
     let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
-    let (mode, keys) = match &settings.output {
-        OutputMode::Screen(keys) => (Mode::Screen, keys.clone()),
-        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default()),
-    };
     let (ready, account) = account::prepare(settings.source, settings.waits, &common).await?;
     if ready.is_empty() && mode == Mode::Headless {
         print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
@@ -132,12 +126,12 @@ async fn watch(
         resumes,
     };
     let otherwise = attention(&settings.output, ready.len());
-    let policy = || ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
-    let exit = (mode == Mode::Headless).then(policy);
+    let policy = ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
+    let exit = Some(policy).filter(|_| mode == Mode::Headless);
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
-    let shown = first.id;
+    let shown = (mode == Mode::Screen).then_some(first.id);
     let preferences = Preferences {
         mode,
         keys,
@@ -157,13 +151,7 @@ async fn watch(
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
         sessions.log_start = log_start(mode);
         sessions.otherwise = otherwise;
-        for (id, origin, destination) in begun {
-            sessions.start(id, origin, destination, tasks);
-        }
-        if mode == Mode::Screen {
-            sessions.show(shown);
-        }
-        (sessions, opener)
+        (start_all(sessions, begun, shown, tasks), opener)
     };
     let result = match settings.output {
         OutputMode::Screen(_) => {
@@ -175,10 +163,7 @@ async fn watch(
             screen::run(&mut model, appearance, hook, &clock, start, &mut tasks).await
         }
         OutputMode::Headless(format) => {
-            let format = match format {
-                OutputFormat::Text => LineFormat::Text(Box::new(settings.theme)),
-                OutputFormat::Json => LineFormat::Json,
-            };
+            let format = line_format(format, settings.theme);
             let (sessions, _) = start(&mut tasks);
             let limits = headless::Limits {
                 timeout: settings.timeout,
@@ -189,6 +174,37 @@ async fn watch(
     };
     end_recordings(&model, &writers).await;
     result
+}
+
+/// What depends on whether there is a screen.
+fn of_output(output: &OutputMode) -> (Mode, KeyMap, MfaSessions) {
+    match output {
+        OutputMode::Screen(keys) => (Mode::Screen, keys.clone(), MfaSessions::on_screen()),
+        OutputMode::Headless(_) => (Mode::Headless, KeyMap::default(), MfaSessions::default()),
+    }
+}
+
+fn line_format(format: OutputFormat, theme: Theme) -> LineFormat {
+    match format {
+        OutputFormat::Text => LineFormat::Text(Box::new(theme)),
+        OutputFormat::Json => LineFormat::Json,
+    }
+}
+
+/// Starts to poll all builds; `shown` is the one on the screen.
+fn start_all(
+    mut sessions: Sessions,
+    begun: Vec<Begun>,
+    shown: Option<SessionId>,
+    tasks: &mut Tasks,
+) -> Sessions {
+    for (id, origin, destination) in begun {
+        sessions.start(id, origin, destination, tasks);
+    }
+    if let Some(shown) = shown {
+        sessions.show(shown);
+    }
+    sessions
 }
 
 /// A build whose polling has not started yet.
@@ -248,10 +264,9 @@ const FEW: usize = 3;
 /// How much is fetched of a build that is not on the screen. Without a screen that is each one, unless they are few.
 const fn attention(output: &OutputMode, builds: usize) -> Attention {
     match output {
-        OutputMode::Screen(_) => Attention::Outline,
         OutputMode::Headless(_) if builds <= FEW => Attention::Whole,
         OutputMode::Headless(OutputFormat::Json) => Attention::WithoutLog,
-        OutputMode::Headless(OutputFormat::Text) => Attention::Outline,
+        OutputMode::Headless(OutputFormat::Text) | OutputMode::Screen(_) => Attention::Outline,
     }
 }
 

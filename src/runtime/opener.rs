@@ -304,7 +304,7 @@ async fn read(
     let permits = budgets.session();
     permits.shown().set(true);
     let live = match account.prepare(&image_id, region.as_deref()).await {
-        Ok(ready) => Read::live(&name, ready, permits).await,
+        Ok(ready) => Box::pin(Read::live(&name, ready, permits)).await,
         Err(error) => Err(error),
     };
     match live {

@@ -281,7 +281,10 @@ impl ScreenLoop<'_> {
             }
         }
         failpoint::hit("update");
-        let effects = update(self.model, msg);
+        let mut effects = update(self.model, msg);
+        if self.model.shown.wants_code() && !self.sessions.is_code_needed() {
+            effects.extend(update(self.model, Msg::CodeAccepted));
+        }
         self.stale = true;
         self.sessions.show(self.model.shown.id);
         self.run_effects(effects)

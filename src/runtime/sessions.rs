@@ -229,6 +229,11 @@ impl Sessions {
         self.pollers.push((session, commands));
     }
 
+    /// Whether an MFA code is still needed.
+    pub(super) fn is_code_needed(&self) -> bool {
+        self.mfa.is_code_needed()
+    }
+
     /// Uses the code that the user has entered.
     pub(super) fn enter_code(&self, session: SessionId, code: Secret) {
         self.mfa.enter(code);

@@ -68,8 +68,9 @@ fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             .offset(Offset::new(i32::from(area.x), i32::from(area.y)))
             .intersection(area)
     };
+    let hints = on_screen(regions.hints);
     if model.shown.is_placeholder() {
-        hints::draw(model, theme, on_screen(regions.hints), buf);
+        last_line(model, theme, hints, buf);
         overlay(model, theme, area, buf);
         return;
     }
@@ -87,16 +88,24 @@ fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(region) = regions.detail {
         detail::draw(model, theme, on_screen(region), buf);
     }
-    let hints = on_screen(regions.hints);
-    match &model.overlay {
-        Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, hints, buf),
-        _ => hints::draw(model, theme, hints, buf),
-    }
+    last_line(model, theme, hints, buf);
     overlay(model, theme, area, buf);
 }
 
-fn overlay(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// The open prompt, else the hints.
+fn last_line(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt::draw(model, prompt, theme, area, buf),
+        _ => hints::draw(model, theme, area, buf),
+    }
+}
+
+fn overlay(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let shown = match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.beneath.as_deref(),
+        other => other.as_ref(),
+    };
+    match shown {
         Some(Overlay::Builds(menu)) => builds::draw(model, *menu, theme, area, buf),
         Some(Overlay::Picker(picker)) => picker::draw(model, picker, theme, area, buf),
         Some(Overlay::Comparison(shown)) => comparison::draw(shown, theme, area, buf),

@@ -376,9 +376,10 @@ fn write(writer: &mut TcpStream, answer: Answer, date: &str) -> bool {
         Answer::Cut(status, text, sent) => (status, text, sent),
     };
     // The JSON services name the request in a header, the others in the body.
-    let request_id = match text.starts_with('{') {
-        true => "x-amzn-RequestId: r\r\n",
-        false => "",
+    let request_id = if text.starts_with('{') {
+        "x-amzn-RequestId: r\r\n"
+    } else {
+        ""
     };
     let head = format!(
         "HTTP/1.1 {status} X\r\n{date}{request_id}Content-Length: {}\r\n\r\n",

@@ -74,3 +74,41 @@ fn a_code_is_asked_for_until_it_is_right_and_again_before_its_session_expires() 
         assert!(!outputs.contains(code), "{code} is kept or shown");
     }
 }
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program compares the expiry with the real time"
+)]
+fn the_list_of_builds_asks_for_the_code_and_the_chosen_build_needs_no_other() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let folder = Folder::new("mfa-picker", &[("aws", &Aws::profile_with_device())]);
+    let config = folder.file("aws");
+    let environment = [
+        ("AWS_ENDPOINT_URL", aws.url.as_str()),
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+    ];
+    let start = |arguments: &[&str]| Terminal::start(100, 30, arguments, &environment);
+    let mut terminal = start(&["watch", "--profile", "dev"]);
+    terminal.wait_for("MFA code: ").press("\u{1b}");
+    terminal
+        .wait_for("r asks for the MFA code again")
+        .wait_gone("MFA code: ")
+        .press("r")
+        .wait_for("MFA code: ");
+    aws.refuse_code();
+    terminal.press(CODES[0]).wait_for("6 of 6 digits");
+    terminal.press("\r").wait_for("each code");
+    aws.accept_code(Utc::now() + TimeDelta::hours(1));
+    terminal.wait_for("MFA code: ").press(CODES[1]);
+    terminal.wait_for("6 of 6 digits").press("\r");
+    terminal.wait_for("building").press("\r");
+    terminal.wait_for("CREATE_IN_PROGRESS").press("q");
+    terminal.end();
+    assert_eq!(aws.calls_of("AssumeRole").len(), 2);
+
+    let mut terminal = start(&["watch", "--all-building", "--profile", "dev"]);
+    terminal.wait_for("MFA code: ").press("\u{3}\u{3}");
+    assert_eq!(terminal.end().exit_code(), 0);
+}

@@ -174,6 +174,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Program, App(AppAction::Leave), "leave", EVERYWHERE, "leave at once"),
     row(Group::Program, App(AppAction::Leave), "leave", &[Prompt], "cancel"),
     row(Group::Program, Session(SessionAction::PollNow), "poll-now", VIEWS, "poll now"),
+    row(Group::Program, Session(SessionAction::PollNow), "poll-now", &[Picker], "list the builds again"),
     row(Group::Program, App(AppAction::Mouse), "mouse", VIEWS, "mouse: the terminal's, or bakewatch's"),
     row(Group::Program, App(AppAction::Redraw), "redraw", EVERYWHERE, "draw the whole screen again"),
     row(Group::Program, App(AppAction::Redraw), "redraw", &[Prompt], "draw the whole screen again"),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::app::overlays::Overlay;
 use crate::app::views::Tab;
 use crate::text::pattern::Pattern;
 
@@ -39,6 +40,8 @@ pub struct Prompt {
     pub(crate) original: Option<Pattern>,
     /// The view that opening the line has left; cancelling returns to it.
     pub(crate) opened_from: Option<Tab>,
+    /// What was open before, and is open again afterwards: the picker that needs a code.
+    pub(crate) beneath: Option<Box<Overlay>>,
 }
 
 impl Prompt {
@@ -56,6 +59,7 @@ impl Prompt {
             pattern: Ok(current.filter(|_| keep_text).cloned()),
             original: current.cloned(),
             opened_from: None,
+            beneath: None,
         }
     }
 

@@ -41,13 +41,24 @@ pub struct WatchEnd {
     pub reason: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    #[default]
+    Watch,
+    /// `--wait`: the image need not exist yet.
+    Wait,
+    /// A replay: it ends when the recording does, regardless of the verdict.
+    Replay,
+}
+
 /// The conditions under which a headless watch ends.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts: every combination can be observed"
+)]
 pub struct ExitPolicy {
-    /// `--wait`: the image need not exist yet.
-    waits_for_image: bool,
-    /// A replay: it ends when the recording does, regardless of the verdict.
-    is_replay: bool,
+    kind: Kind,
     /// The build log is read only once the build has ended.
     has_late_log: bool,
     /// When the requests for events began to fail, and why; `None` after a success.
@@ -65,8 +76,13 @@ pub struct ExitPolicy {
 impl ExitPolicy {
     /// A policy; with `waits_for_image`, a missing image does not end the watch.
     pub fn new(waits_for_image: bool) -> Self {
+        let kind = if waits_for_image {
+            Kind::Wait
+        } else {
+            Kind::Watch
+        };
         Self {
-            waits_for_image,
+            kind,
             ..Self::default()
         }
     }
@@ -74,7 +90,7 @@ impl ExitPolicy {
     /// The policy of a replay: it ends at the end of the recording, and not before.
     pub fn for_replay() -> Self {
         Self {
-            is_replay: true,
+            kind: Kind::Replay,
             ..Self::default()
         }
     }
@@ -101,7 +117,7 @@ impl ExitPolicy {
     }
 
     pub(crate) fn waits_for_image(&self) -> bool {
-        self.waits_for_image
+        self.kind == Kind::Wait
     }
 
     /// Applies a change of the build. Returns a request that is needed before the end.
@@ -142,7 +158,7 @@ impl ExitPolicy {
             .is_some_and(|(_, fault)| !fault.kind.may_pass());
         let is_hidden = self.events_are_denied() && build.hides();
         // A build that is awaited may still begin, and be described by other calls.
-        let is_awaited = self.waits_for_image && !build.has_responded();
+        let is_awaited = self.waits_for_image() && !build.has_responded();
         let depends = (is_hidden || (is_refused && build.awaits_description())) && !is_awaited;
         let depends = depends.then_some(change.elapsed);
         self.refused_since = depends.map(|now| self.refused_since.unwrap_or(now));
@@ -176,7 +192,7 @@ impl ExitPolicy {
 
     /// The end of the watch, if it is time.
     pub fn end_now(&self, build: &Build, now: Duration) -> Option<WatchEnd> {
-        if self.is_replay {
+        if self.kind == Kind::Replay {
             return None;
         }
         if !build.has_responded()
@@ -192,7 +208,7 @@ impl ExitPolicy {
         }
         let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
-            Verdict::NotFound => !self.waits_for_image,
+            Verdict::NotFound => !self.waits_for_image(),
             Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
             Verdict::Failed if self.awaits_log(build) && since < LOG_LIMIT => false,
             Verdict::Failed | Verdict::Ended => {
@@ -253,7 +269,7 @@ impl ExitPolicy {
         let (_, fault) = faults.find(|(since, fault)| {
             let is_refused = !fault.kind.may_pass() && (both || !is_denied(fault));
             // A build that is awaited may show itself by the other call later.
-            let awaited = self.waits_for_image && is_denied(fault) && !both;
+            let awaited = self.waits_for_image() && is_denied(fault) && !both;
             is_refused || (!awaited && now.saturating_sub(*since) >= FIRST_RESPONSE_LIMIT)
         })?;
         Some(WatchEnd {
@@ -288,7 +304,7 @@ impl ExitPolicy {
                 reason: reason(&format!("{when}{why}")),
             };
         }
-        let awaits_another = self.waits_for_image && build.verdict() == Verdict::Waiting;
+        let awaits_another = self.waits_for_image() && build.verdict() == Verdict::Waiting;
         if build.has_responded() && awaits_another && fault.is_none() {
             WatchEnd {
                 code: exit_code::NO_IMAGE,
@@ -302,7 +318,7 @@ impl ExitPolicy {
                 outcome: OutcomeKind::Building,
                 reason: reason(&when),
             }
-        } else if self.waits_for_image && build.is_absent() && fault.is_none() {
+        } else if self.waits_for_image() && build.is_absent() && fault.is_none() {
             WatchEnd {
                 code: exit_code::NO_IMAGE,
                 outcome: OutcomeKind::NotFound,

@@ -132,7 +132,7 @@ const FAILURE: &[Rule] = &[
 
 #[rustfmt::skip] // A rule is a line.
 const LOG: &[Rule] = &[
-    (CLOSE, "all lines", |model| model.shown.views.log.filter.is_some()),
+    (CLOSE, "all lines", |model| model.shown.views.log.filter.is_some() && !ends_search(model)),
     (&[Action::Move(Move::Bottom)], "follow", |model| has_log(model) && !model.shown.views.log.follows),
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "error", has_log),
     (&[view(ViewAction::NextStep), view(ViewAction::PreviousStep)], "step", has_log),

@@ -121,10 +121,8 @@ pub(crate) fn lines(
         left -= 1;
         let everything = all.saturating_sub(lines.len() + left);
         let room = match subject {
-            // Why nothing new arrives is worth as many lines as there are.
-            NoticeSubject::Fault => everything.max(share),
-            // How to use the image is short, and of no use in part.
-            NoticeSubject::Result => everything.max(share),
+            // Why nothing new arrives is worth as many lines as there are; how to use the image is of no use in part.
+            NoticeSubject::Fault | NoticeSubject::Result => everything.max(share),
             NoticeSubject::Failure => room_for_reason(hint, columns, everything).max(share),
             _ => share,
         };

@@ -8,7 +8,9 @@ use crate::app::overlays::Overlay;
 use crate::app::overlays::builds::BuildsMenu;
 use crate::app::overlays::comparison::Comparison;
 use crate::app::overlays::picker::Picker;
-use crate::app::session::{CodeRequest, Session, SessionId, Target};
+use crate::app::overlays::prompt::Prompt;
+use crate::app::session::{Session, SessionId, Target};
+use crate::app::update::code;
 use crate::app::views::action::ViewAction;
 use crate::domain::outcome::RecordedWatch;
 use crate::text::safe::SafeText;
@@ -250,12 +252,9 @@ pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
 }
 
 pub(super) fn listed(model: &mut Model, listed: Listed) {
-    let is_first = model.shown.is_placeholder() && model.shown.code == CodeRequest::None;
-    if listed.needs_code && is_first && matches!(model.overlay, Some(Overlay::Picker(_))) {
-        // No build is watched that asks for it. The picker opens again after the prompt.
-        model.shown.code = CodeRequest::Wanted;
-        model.overlay = None;
-        return;
+    if listed.needs_code && model.shown.is_placeholder() {
+        // Of a build that is shown, its own requests say so.
+        code::want(&mut model.shown);
     }
     if let Some(picker) = picker(model) {
         picker.take(listed.rows, listed.whole, listed.fault);
@@ -268,10 +267,10 @@ pub(super) fn recorded(model: &mut Model, watches: Vec<RecordedWatch>) {
     }
 }
 
-/// The picker, also while the help or a comparison covers it.
+/// The picker, also while the help, a comparison or the prompt for a code covers it.
 fn picker(model: &mut Model) -> Option<&mut Picker> {
     let mut overlay = model.overlay.as_mut()?;
-    while let Overlay::Help { beneath, .. } = overlay {
+    while let Overlay::Help { beneath, .. } | Overlay::Prompt(Prompt { beneath, .. }) = overlay {
         overlay = beneath.as_deref_mut()?;
     }
     match overlay {
@@ -285,43 +284,4 @@ fn picker(model: &mut Model) -> Option<&mut Picker> {
 pub(super) fn pasted(picker: &mut Picker, text: &str) {
     picker.typing = true;
     picker.type_text(SafeText::new(text).as_str());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::keys::keymap::KeyMap;
-    use crate::app::model::{Mode, Preferences};
-    use crate::app::msg::Msg;
-    use crate::app::update::update;
-    use chrono::DateTime;
-
-    #[test]
-    fn the_picker_asks_for_an_mfa_code_that_its_list_needs_and_opens_again() {
-        let preferences = Preferences::new(Mode::Screen, KeyMap::default());
-        let mut model = Model::new(preferences, Session::placeholder(), DateTime::UNIX_EPOCH);
-        let needed = || {
-            Msg::Listed(Listed {
-                fault: Some("it needs an MFA code".to_owned()),
-                needs_code: true,
-                ..Listed::default()
-            })
-        };
-        let _ = update(&mut model, Msg::Idle);
-        assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
-        let _ = update(&mut model, needed());
-        assert!(crate::app::update::code::prompt(&model).is_some());
-        let _ = update(&mut model, needed());
-        model.shown.code = CodeRequest::None;
-        let _ = update(&mut model, Msg::Idle);
-        let _ = update(&mut model, Msg::Idle);
-        assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
-        // Declined: the list says why it is empty.
-        model.shown.code = CodeRequest::Declined;
-        let _ = update(&mut model, needed());
-        let Some(Overlay::Picker(picker)) = &model.overlay else {
-            panic!("the picker stays");
-        };
-        assert!(picker.fault.is_some());
-    }
 }

@@ -36,17 +36,35 @@ pub(super) fn observe(session: &mut Session, change: &Change<'_>, was_responding
     }
 }
 
-/// Opens the prompt where a code is needed, unless something else is open; closes it where none is needed any more.
+/// The list of builds, before the first of them is shown, needs a code.
+pub(super) fn want(session: &mut Session) {
+    if session.code == CodeRequest::None {
+        session.code = CodeRequest::Wanted;
+    }
+}
+
+/// Opens the prompt where a code is needed, unless something else is open; closes it where none is needed any more. The
+/// picker from which the first build is chosen stays visible.
 pub(super) fn show_prompt(model: &mut Model) {
-    let wanted = matches!(
-        model.shown.code,
-        CodeRequest::Wanted | CodeRequest::WantedSoon
-    );
-    if wanted && model.overlay.is_none() {
-        let prompt = Prompt::new(PromptPurpose::Code, None, false);
+    let wanted = model.shown.wants_code();
+    let is_free = match &model.overlay {
+        None => true,
+        Some(Overlay::Picker(_)) => model.shown.is_placeholder(),
+        Some(_) => false,
+    };
+    if wanted && is_free {
+        let mut prompt = Prompt::new(PromptPurpose::Code, None, false);
+        prompt.beneath = model.overlay.take().map(Box::new);
         model.overlay = Some(Overlay::Prompt(prompt));
     } else if !wanted && prompt(model).is_some() {
-        model.overlay = None;
+        close(model);
+    }
+}
+
+/// Closes the prompt.
+pub(super) fn close(model: &mut Model) {
+    if let Some(Overlay::Prompt(prompt)) = model.overlay.take() {
+        model.overlay = prompt.beneath.map(|beneath| *beneath);
     }
 }
 
@@ -75,6 +93,13 @@ pub(super) fn ask_again(session: &mut Session) {
     }
 }
 
+/// Asks for no code: the session that one gives is for every build.
+pub(super) fn accepted(model: &mut Model) {
+    for session in model.sessions_mut() {
+        session.code = CodeRequest::None;
+    }
+}
+
 /// Uses the entered code.
 pub(super) fn enter(model: &mut Model, effects: &mut Effects) {
     let Some(code) = prompt(model).map(Prompt::text) else {
@@ -83,10 +108,10 @@ pub(super) fn enter(model: &mut Model, effects: &mut Effects) {
     if code.len() < Prompt::CODE_LENGTH {
         return;
     }
-    model.overlay = None;
-    // The session that a code gives is for every build.
-    for session in model.sessions_mut() {
-        session.code = CodeRequest::None;
-    }
+    close(model);
+    accepted(model);
     effects.push(Effect::EnterCode(model.shown.id, Secret::new(code)));
+    if model.shown.is_placeholder() {
+        effects.push(Effect::List(true));
+    }
 }

@@ -194,7 +194,11 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::Report => request_report(model, false, effects),
         SessionAction::PollNow => {
             code::ask_again(&mut model.shown);
-            effects.extend(poll_now(&mut model.shown, model.elapsed));
+            if matches!(model.overlay, Some(Overlay::Picker(_))) {
+                effects.push(Effect::List(true));
+            } else {
+                effects.extend(poll_now(&mut model.shown, model.elapsed));
+            }
         }
     }
 }
@@ -277,7 +281,7 @@ fn close_overlay(model: &mut Model) -> bool {
             if prompt.purpose == PromptPurpose::Code {
                 code::decline(model);
             }
-            model.overlay = None;
+            code::close(model);
         }
         Some(Overlay::Picker(_)) => {
             let Some(Overlay::Picker(picker)) = &mut model.overlay else {

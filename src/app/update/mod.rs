@@ -74,6 +74,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
         Msg::Compared(compared) => builds::compared(model, compared),
         Msg::Listed(listed) => builds::listed(model, listed),
+        Msg::CodeAccepted => code::accepted(model),
         Msg::Recorded(watches) => builds::recorded(model, watches),
         Msg::Idle => {}
         Msg::Mouse(action) => mouse::handle_mouse(model, action),

@@ -4,8 +4,7 @@
 use std::error::Error;
 use std::iter;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -26,7 +25,7 @@ use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::credentials::profile_chain::{ProfileChain, Role, Source};
 use crate::aws::credentials::profile_files::AwsFiles;
 use crate::aws::credentials::profile_text::{DEFAULT, encode};
-use crate::aws::credentials::settings::check_overrides;
+use crate::aws::credentials::settings::{check_overrides, loader};
 use crate::aws::signer::Signer;
 use crate::aws::tls::CaBundle;
 
@@ -64,9 +63,8 @@ pub(crate) struct SigningChain {
 /// The region of the EC2 instance that this machine may be, where nothing else names one.
 pub(crate) async fn region_of_machine() -> Option<String> {
     // The metadata service's address may be in the profile files.
-    let loader = aws_config::defaults(BehaviorVersion::latest())
-        .no_credentials()
-        .profile_files(AwsFiles::read().await.for_sdk());
+    let files = AwsFiles::read().await;
+    let loader = loader(&files, None).no_credentials();
     Some(loader.load().await.region()?.to_string())
 }
 
@@ -103,7 +101,10 @@ impl AwsChain {
         };
         let mut config = self.sdk_config(&files, signing, &signing_region).await;
         let chain = self.profile_chain(&files).await;
-        if signing.role_arn.is_some() || chain.as_ref().is_some_and(ProfileChain::sends_requests) {
+        if signing.role_arn.is_some()
+            || files.has_web_identity
+            || chain.as_ref().is_some_and(ProfileChain::sends_requests)
+        {
             check_overrides(&config).await?;
         }
         let has_login = chain.as_ref().is_some_and(ProfileChain::has_login);
@@ -141,14 +142,13 @@ impl AwsChain {
         if self.region.is_some() {
             return self.region.clone();
         }
-        let mut profile = ProfileFileRegionProvider::builder().profile_files(files.for_sdk());
-        if let Some(name) = files.selected_for_sdk(self.profile.as_deref()) {
-            profile = profile.profile_name(name);
+        if files.region.is_some() {
+            return files.region.clone();
         }
-        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(profile.build())
-            .region()
-            .await?;
+        let profile = ProfileFileRegionProvider::builder()
+            .profile_files(files.for_sdk())
+            .profile_name(files.selected_for_sdk(self.profile.as_deref()));
+        let region = profile.build().region().await?;
         Some(region.to_string())
     }
 
@@ -168,17 +168,12 @@ impl AwsChain {
         region: &str,
     ) -> SdkConfig {
         let region = Region::new(region.to_owned());
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(region.clone())
-            .profile_files(files.for_sdk());
+        let name = files.selected_for_sdk(self.profile.as_deref());
+        let mut loader = loader(files, self.profile.as_deref()).region(region.clone());
         if let Some(client) = signing.http_client() {
             loader = loader.http_client(client);
         }
-        let name = files.selected_for_sdk(self.profile.as_deref());
-        if let Some(name) = &name {
-            loader = loader.profile_name(name);
-        }
-        if let Some(name) = name.filter(|_| self.profile.is_some()) {
+        if self.profile.is_some() {
             // The default chain prefers the environment's keys to any profile. A profile that the user selected by
             // name comes before them, as it does for the AWS CLI.
             let provider = ProfileFileCredentialsProvider::builder()

@@ -55,6 +55,8 @@ struct State {
     code: Option<Code>,
     /// AWS refused the last code that was sent, and there is no other since.
     refused: bool,
+    /// A request has failed for lack of a code, and no session has come since.
+    needed: bool,
     sessions: HashMap<Path, Session>,
     /// How often a code or a session has come.
     version: u64,
@@ -88,6 +90,11 @@ impl MfaSessions {
             can_ask: true,
             ..Self::default()
         }
+    }
+
+    /// Whether the user can enter a code.
+    pub(crate) const fn can_ask(&self) -> bool {
+        self.can_ask
     }
 
     /// Uses a code for the next role that needs one.
@@ -132,6 +139,7 @@ impl MfaSessions {
     fn keep(&self, roles: &[Role], session: &Credentials) {
         let mut state = self.lock();
         state.version += 1;
+        state.needed = false;
         state.sessions.insert(
             path_of(roles),
             Session {
@@ -146,11 +154,18 @@ impl MfaSessions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a code is still needed. A report of that may be out of date when it arrives.
+    pub(crate) fn is_code_needed(&self) -> bool {
+        self.lock().needed
+    }
+
     fn needs_code(&self, role: &Role) -> IdentityFault {
+        let mut state = self.lock();
+        state.needed = true;
         IdentityFault::CodeNeeded {
             profile: role.profile.clone(),
             serial: role.serial.clone().unwrap_or_default(),
-            refused: self.lock().refused,
+            refused: state.refused,
             can_ask: self.can_ask,
         }
     }
@@ -182,16 +197,14 @@ impl MfaSessions {
         };
         self.check_code(role)?;
         let sts = Sts::new(config, credentials, bundle)?;
-        let code = match &role.serial {
-            Some(_) => Some(
-                self.lock()
-                    .code
-                    .take()
-                    .ok_or_else(|| self.needs_code(role))?,
-            ),
+        let taken = match &role.serial {
+            Some(_) => self.lock().code.take(),
             None => None,
         };
-        let digits = code.as_ref().map(|code| &code.digits);
+        if role.serial.is_some() && taken.is_none() {
+            return Err(self.needs_code(role));
+        }
+        let digits = taken.as_ref().map(|code| &code.digits);
         let session = sts.assume(role, digits).await;
         let session = session.map_err(|refusal| match refusal {
             Refusal::Code => {

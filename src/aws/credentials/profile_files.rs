@@ -58,6 +58,10 @@ pub(crate) struct AwsFiles {
     by_environment: Option<String>,
     /// The keys of the environment, where it has some.
     pub(crate) environment: Option<FixedKeys>,
+    /// The region of the environment.
+    pub(crate) region: Option<String>,
+    /// Whether the environment names a token to exchange for credentials.
+    pub(crate) has_web_identity: bool,
     /// The lines that could not be read, with their profile.
     bad_lines: Vec<(String, PathBuf, usize)>,
     unreadable: Vec<(PathBuf, io::Error)>,
@@ -78,6 +82,8 @@ impl AwsFiles {
             has_home: false,
             by_environment: None,
             environment: None,
+            region: None,
+            has_web_identity: false,
             bad_lines: Vec::new(),
             unreadable: Vec::new(),
         }
@@ -91,6 +97,8 @@ impl AwsFiles {
         read.has_home = places.has_home;
         read.by_environment.clone_from(&places.profile);
         read.environment.clone_from(&places.keys);
+        read.region.clone_from(&places.region);
+        read.has_web_identity = places.has_web_identity;
         read
     }
 
@@ -136,9 +144,9 @@ impl AwsFiles {
         given.or(self.by_environment.as_deref())
     }
 
-    /// The same for aws-config.
-    pub(crate) fn selected_for_sdk(&self, given: Option<&str>) -> Option<String> {
-        self.selected(given).map(encode)
+    /// The same for aws-config, always by name: it would take an empty `AWS_PROFILE` for the name of a profile.
+    pub(crate) fn selected_for_sdk(&self, given: Option<&str>) -> String {
+        encode(self.selected(given).unwrap_or(DEFAULT))
     }
 
     /// All profiles.
@@ -147,9 +155,7 @@ impl AwsFiles {
         // neither is read.
         let (files, environment) = (<_>::default(), <_>::default());
         let texts = self.for_sdk();
-        let selected = self
-            .selected_for_sdk(given)
-            .unwrap_or_else(|| DEFAULT.to_owned());
+        let selected = self.selected_for_sdk(given);
         let set = aws_config::profile::load(&files, &environment, &texts, Some(selected.into()));
         Ok(Profiles(set.await?))
     }
@@ -246,6 +252,8 @@ struct Places {
     has_home: bool,
     profile: Option<String>,
     keys: Option<FixedKeys>,
+    region: Option<String>,
+    has_web_identity: bool,
 }
 
 impl Places {
@@ -279,6 +287,8 @@ impl Places {
             has_home: home.is_some(),
             profile: text("AWS_PROFILE").or_else(|| text("AWS_DEFAULT_PROFILE")),
             keys,
+            region: text("AWS_REGION").or_else(|| text("AWS_DEFAULT_REGION")),
+            has_web_identity: text("AWS_WEB_IDENTITY_TOKEN_FILE").is_some(),
         }
     }
 }

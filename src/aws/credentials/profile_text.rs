@@ -20,6 +20,10 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The profile where none is selected. Its section in the config file is one with and without the prefix.
 pub(super) const DEFAULT: &str = "default";
+/// The section whose properties every other one has too, for Python's `configparser`.
+const OF_EVERY_SECTION: &str = "DEFAULT";
+/// The property whose value is a command.
+const COMMAND: &str = "credential_process";
 /// The first words of the sections that have a name.
 const PREFIXES: [&str; 3] = ["profile", "sso-session", "services"];
 /// The properties whose value is the name of a section.
@@ -81,7 +85,32 @@ pub(crate) fn rewrite(text: &str, kind: FileKind) -> Rewritten {
     for (index, line) in text.split(['\n', '\r']).enumerate() {
         rewriter.line(line, index + 1);
     }
-    rewriter.output
+    let Rewritten { text, bad_lines } = rewriter.output;
+    Rewritten {
+        text: with_common_properties(text),
+        bad_lines,
+    }
+}
+
+/// A rewritten text whose sections have the properties of the common one before their own, which win.
+fn with_common_properties(text: String) -> String {
+    let is_common = |section: &str| section == OF_EVERY_SECTION;
+    if !in_sections(&text).any(|(section, _)| is_common(section)) {
+        return text;
+    }
+    let common: Vec<_> = in_sections(&text)
+        .filter(|(section, line)| is_common(section) && !line.starts_with('['))
+        .map(|(_, line)| line)
+        .collect();
+    let mut rest = String::with_capacity(text.len());
+    for (_, line) in in_sections(&text).filter(|(section, _)| !is_common(section)) {
+        let added = common.iter().filter(|_| line.starts_with('['));
+        for line in std::iter::once(&line).chain(added) {
+            rest.push_str(line);
+            rest.push('\n');
+        }
+    }
+    rest
 }
 
 /// A section that aws-config reads.
@@ -96,6 +125,7 @@ struct Property {
     /// Indented lines are properties of their own.
     is_group: bool,
     is_dropped: bool,
+    is_command: bool,
 }
 
 struct Rewriter {
@@ -115,8 +145,8 @@ impl Rewriter {
         }
         let continued = self.property.as_ref().filter(|last| indent > last.indent);
         let is_read = if let Some(last) = continued {
-            let is_group = last.is_group;
-            last.is_dropped || self.continuation(line, is_group)
+            let (is_group, is_command) = (last.is_group, last.is_command);
+            last.is_dropped || self.continuation(line, is_group, is_command)
         } else if let Some(name) = section_name(line) {
             self.section(name);
             true
@@ -143,7 +173,11 @@ impl Rewriter {
         let name = name.trim();
         let (header, profile) = match self.kind {
             FileKind::Credentials => (encode(name), Some(name.to_owned())),
-            FileKind::Config if name == DEFAULT => (name.to_owned(), Some(name.to_owned())),
+            // With the prefix: aws-config would ignore the one without it beside one with it.
+            FileKind::Config if name == DEFAULT => {
+                (format!("profile {name}"), Some(name.to_owned()))
+            }
+            FileKind::Config if name == OF_EVERY_SECTION => (name.to_owned(), None),
             FileKind::Config => {
                 let words = shell_words(name).unwrap_or_default();
                 let [prefix, name] = words.as_slice() else {
@@ -176,12 +210,13 @@ impl Rewriter {
             indent,
             is_group: value.is_empty(),
             is_dropped,
+            is_command: name == COMMAND,
         });
         if is_dropped {
             return true;
         }
-        if name == "credential_process" {
-            self.write(&format!("{name} = {}", without_comments(value)));
+        if name == COMMAND {
+            self.write(&format!("{name} = {}", literal(value)));
         } else if REFERENCES.contains(&name.as_str()) {
             self.write(&format!("{name} = {}", encode(value)));
         } else {
@@ -190,7 +225,15 @@ impl Rewriter {
         true
     }
 
-    fn continuation(&mut self, line: &str, is_group: bool) -> bool {
+    fn continuation(&mut self, line: &str, is_group: bool, is_command: bool) -> bool {
+        if is_command {
+            // For the shell, another line would be another command.
+            if self.section.is_some() && self.output.text.ends_with('\n') {
+                self.output.text.pop();
+                self.write(&format!(" {}", literal(line)));
+            }
+            return true;
+        }
         let is_read = !is_group
             || line
                 .split_once('=')
@@ -209,17 +252,29 @@ impl Rewriter {
     }
 }
 
-/// A command whose words contain no comment: aws-config takes a `#` or a `;` after a space for one, also inside quotes.
-fn without_comments(command: &str) -> String {
+/// A command for aws-config, with the words that the AWS CLI runs. aws-config takes a `#` or a `;` after a space for a
+/// comment, also inside quotes, and its shell ends a command at a `&` or a `;` inside a word, such as a URL.
+fn literal(command: &str) -> String {
     let mut text = String::with_capacity(command.len());
     let (mut quote, mut last) = (None, None);
     let mut is_escaped = false;
-    for character in command.chars() {
-        if matches!(character, '#' | ';') && last.is_some_and(char::is_whitespace) {
-            match quote {
-                None => text.push('\\'),
-                Some(quote) => text.extend([quote, quote]),
+    let mut characters = command.chars().peekable();
+    while let Some(character) = characters.next() {
+        let begins_word = last.is_none_or(char::is_whitespace);
+        let is_inside = |next: Option<&char>| {
+            !begins_word && next.is_some_and(|next| !next.is_whitespace() && *next != character)
+        };
+        match (character, quote) {
+            ('#' | ';', None) if begins_word && last.is_some() => text.push('\\'),
+            ('#' | ';', Some(quote)) if begins_word => text.extend([quote, quote]),
+            ('&' | ';', None)
+                if !is_escaped
+                    && is_inside(characters.peek())
+                    && !matches!(last, Some('&' | ';' | '<' | '>')) =>
+            {
+                text.push('\\');
             }
+            _ => {}
         }
         match (character, quote) {
             _ if is_escaped => is_escaped = false,
@@ -332,7 +387,10 @@ mod tests {
                 "[profile a]\n  # note\n region = x\n output = json\n",
                 "[profile a]\nregion = x\noutput = json\n",
             ),
-            ("[default]\n\tregion=x\r\n", "[default]\nregion = x\n"),
+            (
+                "[default]\n\tregion=x\r\n",
+                "[profile default]\nregion = x\n",
+            ),
             // Text after the bracket.
             (
                 "[profile a] # of [b]\nregion = x",
@@ -342,7 +400,7 @@ mod tests {
             // A byte order mark, and the line ends of other systems.
             (
                 "\u{feff}[default]\r\nregion = x\r\routput = y",
-                "[default]\nregion = x\noutput = y\n",
+                "[profile default]\nregion = x\noutput = y\n",
             ),
             // Names.
             ("[profile 'My Mac']\na = 1", "[profile My%20Mac]\na = 1\n"),
@@ -358,35 +416,59 @@ mod tests {
             // Names in capitals, and a colon.
             (
                 "[default]\nAWS_Access_Key_ID: x=y",
-                "[default]\naws_access_key_id = x=y\n",
+                "[profile default]\naws_access_key_id = x=y\n",
             ),
             // Nested properties, and values of several lines.
             (
                 "[services s]\nec2 =\n\n  endpoint_url = http://x\n  # note\n  y = z\nsts =\n  a = b",
                 "[services s]\nec2 = \n endpoint_url = http://x\n y = z\nsts = \n a = b\n",
             ),
-            ("[default]\na = b\n  [c]", "[default]\na = b\n [c]\n"),
+            (
+                "[default]\na = b\n  [c]",
+                "[profile default]\na = b\n [c]\n",
+            ),
             // A section that does not end is not the one before it.
             (
                 "[default]\na = 1\n[profile b\nregion = x\n[profile c]\nb = 2",
-                "[default]\na = 1\n[profile c]\nb = 2\n",
+                "[profile default]\na = 1\n[profile c]\nb = 2\n",
             ),
             // Empty values that would be used.
             (
                 "[default]\nregion =\n  # note\n  x\naws_access_key_id =\noutput =\n",
-                "[default]\noutput = \n",
+                "[profile default]\noutput = \n",
             ),
             // Signs of a comment in a command.
             (
                 "[default]\ncredential_process = a 'b ;c' \"d #e\" #f;g \\\"; h#i\n",
-                "[default]\ncredential_process = a 'b '';c' \"d \"\"#e\" \\#f;g \\\"; h#i\n",
+                "[profile default]\ncredential_process = a 'b '';c' \"d \"\"#e\" \\#f\\;g \\\"; h#i\n",
+            ),
+            // Signs of the shell inside its words, and as words of their own.
+            (
+                "[default]\ncredential_process = a https://x/?y=1&z=2;3 '4&5' 2>&1 | b && c; d &\n",
+                "[profile default]\ncredential_process = a https://x/?y=1\\&z=2\\;3 '4&5' 2>&1 | b && c; d &\n",
+            ),
+            // A command of several lines.
+            (
+                "[default]\ncredential_process = a\n  # note\n  'b ;c'\nx = y",
+                "[profile default]\ncredential_process = a 'b '';c'\nx = y\n",
             ),
             // Sections that are no profiles.
             (
                 "[work]\na = 1\n[plugins]\n?\n[default]\nb = 2",
-                "[default]\nb = 2\n",
+                "[profile default]\nb = 2\n",
             ),
             ("[profile My Mac]\na = 1\n[profile it's]\na = 1", ""),
+            // Properties of every section, of which its own win.
+            (
+                "[profile a]\nx = 1\n[DEFAULT]\nx = 2\ny = 3\n[services s]\nz = 4",
+                "[profile a]\nx = 2\ny = 3\nx = 1\n[services s]\nx = 2\ny = 3\nz = 4\n",
+            ),
+            ("[DEFAULT]\nx = 2\n", ""),
+            // The default profile with and without the prefix.
+            (
+                "[profile default]\nx = 1\n[default]\ny = 2",
+                "[profile default]\nx = 1\n[profile default]\ny = 2\n",
+            ),
             // The same section twice.
             (
                 "[profile a]\nx = 1\n[profile a]\nx = 2",

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 
 use crate::aws::credentials::chain::{AwsChain, region_of_machine};
 use crate::aws::credentials::fault::IdentityFault;
@@ -52,15 +53,20 @@ pub(crate) async fn configured_region(
     chain.region_in(&AwsFiles::read().await).await.or(fallback)
 }
 
+/// Loads the AWS configuration of these files.
+pub(super) fn loader(files: &AwsFiles, profile: Option<&str>) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest())
+        // Else aws-config panics at a mode of retries that it does not know, such as `legacy` of the AWS CLI.
+        .retry_config(RetryConfig::standard())
+        .profile_files(files.for_sdk())
+        .profile_name(files.selected_for_sdk(profile))
+}
+
 /// The AWS configuration of these files. Sends no request.
 async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+    let loader = loader(files, profile)
         .no_credentials()
-        .region(Region::new(region.to_owned()))
-        .profile_files(files.for_sdk());
-    if let Some(name) = files.selected_for_sdk(profile) {
-        loader = loader.profile_name(name);
-    }
+        .region(Region::new(region.to_owned()));
     loader.load().await
 }
 
@@ -68,6 +74,11 @@ async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> Sd
 /// for this machine only.
 pub(super) async fn check_overrides(config: &SdkConfig) -> Result<(), IdentityFault> {
     for id in OF_CREDENTIALS {
+        if ServiceUrl::is_emptied(config, id) {
+            // The AWS CLI takes it for none; aws-config would panic.
+            let why = format!("the endpoint URL of {id} is empty; unset its variable");
+            return Err(IdentityFault::Misconfigured(why));
+        }
         let url = ServiceUrl::override_of(config, id)
             .map_err(|error| IdentityFault::Misconfigured(error.to_string()))?;
         // aws-config asks a resolver, also for `localhost`.

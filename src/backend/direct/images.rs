@@ -106,7 +106,7 @@ impl DirectImages {
             match self.known.get(&stack.id) {
                 Some(tags) => rows.extend(tags.clone().and_then(|tags| self.row(&stack, tags))),
                 None if may_be_an_image(&stack.name) && !self.refused => {
-                    self.next.push_back(Next::Describe(stack))
+                    self.next.push_back(Next::Describe(stack));
                 }
                 None => {}
             }

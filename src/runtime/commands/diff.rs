@@ -179,5 +179,5 @@ async fn read(
     };
     let ready = prepare_api(*api, false, common).await?;
     let permits = Permits::new(ready.prepared.clock.clone());
-    Read::live(&name, ready, permits).await
+    Box::pin(Read::live(&name, ready, permits)).await
 }

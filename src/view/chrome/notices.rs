@@ -48,7 +48,6 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
         };
         let glyph = match line.subject {
             NoticeSubject::Command => format!("{glyph:>3} "),
-            NoticeSubject::Log => format!("{glyph} "),
             _ => format!("{glyph} "),
         };
         let [(head, style), (rest, rest_style)] = parts(line, theme);

@@ -74,7 +74,9 @@ pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect,
         ];
         spans.extend(progress(model, session, is_wide, theme));
         if is_chosen {
-            spans.iter_mut().for_each(|span| span.style = Style::new());
+            for span in &mut spans {
+                span.style = Style::new();
+            }
         }
         cut_line(Line::from(spans), usize::from(row.width), theme).render(row, buf);
         if is_chosen {

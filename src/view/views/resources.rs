@@ -51,15 +51,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     if let Some(note) = last_event(model, theme) {
         block = block.title_bottom(note);
     }
-    let mut notes = Vec::new();
-    if let (Some(window), Some(whole)) = (window, whole)
-        && !model.shown.views.resources.axis.is_whole()
-    {
-        let (from, to) = (since(whole, window.from), since(whole, window.to));
-        notes.push(Span::styled(format!(" {from} to {to} "), theme.strong()));
-    }
     let rows = rows(&model.shown.build, &model.shown.views.resources.folds);
-    notes.extend(position(&rows, model).map(|position| Span::styled(position, theme.dim())));
+    let notes = bottom_notes(&rows, whole.zip(window), model, theme);
     if !notes.is_empty() {
         block = block.title_bottom(Line::from(notes).right_aligned());
     }
@@ -127,6 +120,24 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
             buf.set_style(line_area, style);
         }
     }
+}
+
+/// The notes of the bottom border: the window of the axis unless it is whole, and the position in the list.
+fn bottom_notes(
+    rows: &[Row<'_>],
+    axis: Option<(Window, Window)>,
+    model: &Model,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
+    let mut notes = Vec::new();
+    if let Some((whole, window)) = axis
+        && !model.shown.views.resources.axis.is_whole()
+    {
+        let (from, to) = (since(whole, window.from), since(whole, window.to));
+        notes.push(Span::styled(format!(" {from} to {to} "), theme.strong()));
+    }
+    notes.extend(position(rows, model).map(|position| Span::styled(position, theme.dim())));
+    notes
 }
 
 /// The selected row among all that are listed.

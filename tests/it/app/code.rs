@@ -1,6 +1,6 @@
 //! The MFA code: asked for where a role needs one, never shown, and used once.
 
-use bakewatch::testing::app::{Effect, Mode};
+use bakewatch::testing::app::{Effect, Mode, Msg};
 use bakewatch::testing::domain::FaultKind;
 
 use crate::support::builds;
@@ -81,5 +81,16 @@ fn a_code_that_is_needed_soon_is_asked_for_while_requests_succeed() {
     story.keys("3456>");
     assert_eq!(entered(&story), 1);
     story.page(&[], true);
+    assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
+}
+
+#[test]
+fn a_reason_to_ask_that_arrives_after_the_code_was_accepted_does_not_ask() {
+    let mut story = builds::connecting(100, 30);
+    needs_code(&mut story);
+    story.keys("123456>");
+    needs_code(&mut story);
+    assert!(text(&story).contains("MFA code: "));
+    story.msg(Msg::CodeAccepted);
     assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
 }

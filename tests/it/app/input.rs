@@ -106,8 +106,10 @@ fn cut(bytes: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<(Vec<
         let (mut parts, mut from) = (Vec::new(), 0);
         let mut pause = Duration::from_millis(200);
         for (to, milliseconds) in places {
-            // One byte after Esc and a pause is a key of its own, so Esc stays with what follows.
-            if to > from && bytes[to - 1] != 0x1b {
+            // Esc alone, and a pause, is a key, unless what follows can be no key of its own.
+            let is_esc_alone = to > from && bytes[to - 1] == 0x1b;
+            let continues = bytes.get(to).is_some_and(|next| b"[O]P_".contains(next));
+            if to > from && (!is_esc_alone || continues) {
                 parts.push((bytes[from..to].to_vec(), pause));
                 (from, pause) = (to, Duration::from_millis(milliseconds));
             }

@@ -97,9 +97,9 @@ fn wrong_credentials_are_named_and_permit_no_call() {
     ] {
         let aws = Aws::start();
         let environment = aws.environment();
-        let environment = environment.map(|(name, value)| match name == variable {
-            true => (name, "other"),
-            false => (name, value),
+        let environment = environment.map(|(name, value)| {
+            let value = if name == variable { "other" } else { value };
+            (name, value)
         });
         let ended = Program::start_with(&["check", "my-image"], &environment).end();
         assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
@@ -109,9 +109,10 @@ fn wrong_credentials_are_named_and_permit_no_call() {
         for call in calls {
             // EC2 has one answer for both.
             let is_ec2 = call.contains("ec2:");
-            let (state, why) = match is_ec2 {
-                true => ("unauthorized ", "AWS does not know the credentials"),
-                false => (state, why),
+            let (state, why) = if is_ec2 {
+                ("unauthorized ", "AWS does not know the credentials")
+            } else {
+                (state, why)
             };
             assert!(call.starts_with(state) && call.contains(why), "{call}");
         }

@@ -191,6 +191,53 @@ async fn overridden_addresses_of_the_credentials_are_https_or_on_this_machine() 
 }
 
 #[tokio::test]
+async fn a_variable_that_is_empty_or_foreign_is_one_that_is_not_set() {
+    let config = format!("[default]\n{STATIC_KEYS}region = eu-west-1\n");
+    let home = Home::new("empty-variables", &config);
+    let empty = [
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_ROLE_ARN",
+        "AWS_ENDPOINT_URL",
+    ];
+    let found = run(
+        &home,
+        "default_chain",
+        &empty.map(|variable| (variable, "")),
+    )
+    .await;
+    assert_eq!(found, "FROMPROFILE in eu-west-1, signed for eu-west-1");
+    // Of the AWS CLI, and of nobody.
+    for (variable, value) in [
+        ("AWS_RETRY_MODE", "legacy"),
+        ("AWS_RETRY_MODE", ""),
+        ("AWS_MAX_ATTEMPTS", "x"),
+    ] {
+        let found = run(&home, "default_chain", &[(variable, value)]).await;
+        assert_eq!(
+            found, "FROMPROFILE in eu-west-1, signed for eu-west-1",
+            "{variable}"
+        );
+    }
+    let other = [("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-west-2")];
+    let found = run(&home, "default_chain", &other).await;
+    assert_eq!(found, "FROMPROFILE in us-west-2, signed for us-west-2");
+    // aws-config does not take it for one: the reason is named instead of a panic.
+    for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"] {
+        let found = run(&home, "with_role", &[(variable, "")]).await;
+        assert!(
+            found.contains("the endpoint URL of STS is empty"),
+            "{found}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_role_behind_another_profiles_sso_names_the_login_of_that_profile() {
     let role = "[profile work]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
          source_profile = base\n";

@@ -23,6 +23,9 @@ mod modifier {
     pub(super) const SUPER: u32 = 8;
     pub(super) const HYPER: u32 = 16;
     pub(super) const META: u32 = 32;
+    pub(super) const CAPS_LOCK: u32 = 64;
+    /// Caps lock and num lock.
+    pub(super) const LOCKS: u32 = 64 | 128;
     /// Those that no action can have, with their names.
     pub(super) const FOREIGN: [(u32, &str); 4] = [
         (ALT, "alt"),
@@ -48,6 +51,8 @@ pub(super) fn is_reply(begin: u8, text: &[u8]) -> bool {
         [] => false,
         // Every reply of this kind begins with its number.
         [first, ..] if begin == b']' => first.is_ascii_digit(),
+        // Of kitty's graphics.
+        [b'G', ..] if begin == b'_' => true,
         [first, ..] => !first.is_ascii_alphabetic(),
     }
 }
@@ -228,12 +233,21 @@ fn kitty(fields: &[[u32; 2]], alt: bool) -> Option<Event> {
     if is_release(fields) {
         return None;
     }
-    let has_shift = modifiers.saturating_sub(1) & modifier::SHIFT != 0;
-    let key = match code(number)? {
-        Key::Char(_) if has_shift && shifted != 0 => code(shifted)?,
-        key => key,
+    let bits = modifiers.saturating_sub(1);
+    let has_shift = bits & modifier::SHIFT != 0;
+    let types_text = bits & !(modifier::SHIFT | modifier::LOCKS) == 0 && !alt;
+    // A text of one character; without a key, an input method has typed it.
+    let text = match fields.get(2) {
+        Some([text, 0]) if *text != 0 && types_text => code(*text),
+        _ => None,
     };
-    Some(modified(key, modifiers, alt))
+    match (code(number), text) {
+        (Some(Key::Char(_)) | None, Some(text)) => Some(Event::Key(text)),
+        (Some(Key::Char(_)), None) if has_shift && shifted != 0 => {
+            Some(modified(code(shifted)?, modifiers, alt))
+        }
+        (key, _) => Some(modified(key?, modifiers, alt)),
+    }
 }
 
 /// A key by its code: a character, or a number in Unicode's private area.
@@ -273,7 +287,12 @@ fn modified(key: Key, modifiers: u32, alt: bool) -> Event {
     let has = |bit| bits & bit != 0;
     let key = match key {
         Key::Char(character) if has(modifier::CTRL) => Key::Ctrl(character.to_ascii_lowercase()),
-        Key::Char(character) if has(modifier::SHIFT) => Key::Char(character.to_ascii_uppercase()),
+        Key::Char(character) if has(modifier::SHIFT) && has(modifier::CAPS_LOCK) => {
+            Key::Char(character.to_ascii_lowercase())
+        }
+        Key::Char(character) if has(modifier::SHIFT) || has(modifier::CAPS_LOCK) => {
+            Key::Char(character.to_ascii_uppercase())
+        }
         Key::Tab if has(modifier::SHIFT) => Key::BackTab,
         key => key,
     };

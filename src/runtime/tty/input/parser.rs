@@ -13,8 +13,8 @@ use crate::runtime::tty::input::decode::{self, Decoded};
 
 /// The longest pause inside a sequence: 150 ms on the line, and what a busy machine adds.
 const LIMIT: Duration = Duration::from_millis(175);
-/// The longest pause after Esc if the next byte, alone, is to begin a reply: nobody presses two keys that fast.
-const REPLY_BEGINS: Duration = Duration::from_millis(30);
+/// The longest pause between Esc and a byte that together are a key with Alt: nobody presses two keys that fast.
+const TOGETHER: Duration = Duration::from_millis(30);
 /// The longest pause inside the text of a reply, which can't be mistaken for keys.
 const REPLY_LIMIT: Duration = Duration::from_secs(1);
 /// The longest reply, in time: keys that are pressed steadily must not be taken for one for ever.
@@ -77,6 +77,8 @@ enum State {
         text: Vec<u8>,
         /// Esc, which begins the end.
         ends: bool,
+        /// `begin` came alone and late: without a text, it is a key that was pressed after the key Esc.
+        is_late: bool,
     },
     /// The first bytes of a character.
     Character { alt: bool, bytes: Vec<u8> },
@@ -139,9 +141,12 @@ impl Parser {
             }
             State::Function { bytes, .. } if bytes.is_empty() => events.push_back(alt('O')),
             State::Control { bytes, .. } if bytes.is_empty() => events.push_back(alt('[')),
-            State::Reply { begin, text, .. } if text.is_empty() => {
-                events.push_back(alt(begin.into()));
-            }
+            State::Reply {
+                begin,
+                text,
+                is_late,
+                ..
+            } if text.is_empty() => events.extend(begin_as_keys(begin, is_late)),
             State::Paste {
                 text, is_dropped, ..
             } => events.extend((!is_dropped).then(|| paste(&text))),
@@ -218,6 +223,15 @@ impl Parser {
                     self.state = State::Ground;
                 }
             }
+            State::Reply {
+                begin,
+                text,
+                is_late: true,
+                ..
+            } if text.is_empty() && (byte < b' ' || !decode::is_reply(*begin, &[byte])) => {
+                events.extend(begin_as_keys(*begin, true));
+                self.first(byte, false, events);
+            }
             State::Reply { text, ends, .. } => match byte {
                 ESC if !*ends => *ends = true,
                 BELL => self.end_reply(events),
@@ -284,17 +298,19 @@ impl Parser {
     ) {
         // Terminals send Esc and a key in one write for the key with Alt.
         let is_together = self.last == Some(at);
-        let begins_reply = has_more || self.last.is_some_and(|last| at <= last + REPLY_BEGINS);
+        let is_soon = self.last.is_some_and(|last| at <= last + TOGETHER);
         let bytes = Vec::new();
         match byte {
             b'[' => self.state = State::Control { alt: twice, bytes },
             b'O' => self.state = State::Function { alt: twice, bytes },
-            b']' | b'P' | b'X' | b'^' | b'_' if begins_reply => {
+            b']' | b'P' | b'X' | b'^' | b'_' => {
+                events.extend(twice.then_some(Event::Key(Key::Esc)));
                 self.began = Some(at);
                 self.state = State::Reply {
                     begin: byte,
                     text: bytes,
                     ends: false,
+                    is_late: !has_more && !is_soon,
                 };
             }
             ESC => {
@@ -413,6 +429,15 @@ fn keep(text: &mut Vec<u8>, bytes: &[u8]) {
 fn paste(text: &[u8]) -> Event {
     let kept = &text[..text.len().min(LONGEST_PASTE)];
     Event::Paste(String::from_utf8_lossy(kept).into_owned())
+}
+
+/// The keys that the beginning of a reply is where none follows.
+fn begin_as_keys(begin: u8, is_late: bool) -> Vec<Event> {
+    if is_late {
+        vec![Event::Key(Key::Esc), Event::Key(decode::byte(begin))]
+    } else {
+        vec![alt(begin.into())]
+    }
 }
 
 fn alt(key: char) -> Event {

@@ -84,6 +84,13 @@ fn keys() -> Vec<(&'static str, Option<Event>)> {
         ("\u{1b}[27u", key(Key::Esc)),
         ("\u{1b}[57420u", key(Key::Down)),
         ("\u{1b}[57358u", None),
+        // With the text that it types, with caps lock, and from an input method.
+        ("\u{1b}[49;2;33u", key(Key::Char('!'))),
+        ("\u{1b}[97;65u", key(Key::Char('A'))),
+        ("\u{1b}[97;66u", key(Key::Char('a'))),
+        ("\u{1b}[0;;229u", key(Key::Char('å'))),
+        ("\u{1b}[13;;13u", key(Key::Enter)),
+        ("\u{1b}[97;3;97u", Some(modified("alt-a"))),
         ("\u{1b}[27;5;114~", key(Key::Ctrl('r'))),
     ]
 }
@@ -171,8 +178,10 @@ fn bytes_that_arrive_one_by_one_are_the_same_sequence() {
         }
         let expected: Vec<_> = event.into_iter().collect();
         let parts: Vec<_> = sequence.as_bytes().chunks(1).collect();
-        let events = events(&parts, Duration::from_millis(20));
-        assert_eq!(events, expected, "{sequence:?}");
+        for pause in [20, 90].map(Duration::from_millis) {
+            let found = events(&parts, pause);
+            assert_eq!(found, expected, "{sequence:?} with {pause:?} between");
+        }
     }
 }
 
@@ -215,8 +224,30 @@ fn esc_alone_is_a_key_after_the_limit() {
     // Pressed one after the other, not together.
     let then_key = events(&[b"\x1b", b"q"], Duration::from_millis(100));
     assert_eq!(then_key, [esc.clone(), Event::Key(Key::Char('q'))]);
+    for begins_reply in [b"]", b"P", b"X", b"^", b"_"] {
+        let key = Event::Key(Key::Char(begins_reply[0].into()));
+        let parts: [&[u8]; 2] = [b"\x1b", begins_reply];
+        let found = events(&parts, Duration::from_millis(100));
+        assert_eq!(found, [esc.clone(), key.clone()]);
+        for (next, last) in [
+            ("q", Key::Char('q')),
+            ("\r", Key::Enter),
+            ("\u{1b}", Key::Esc),
+        ] {
+            let parts: [&[u8]; 3] = [b"\x1b", begins_reply, next.as_bytes()];
+            let found = events(&parts, Duration::from_millis(100));
+            assert_eq!(found, [esc.clone(), key.clone(), Event::Key(last)]);
+        }
+    }
     let slow = events(&[b"\x1b", b"[A"], Duration::from_millis(400));
     assert_eq!(slow[0], esc);
+}
+
+#[test]
+fn esc_just_before_a_reply_is_a_key() {
+    let found = whole(b"\x1b\x1b]11;rgb:ffff/8080/0000\x1b\\");
+    let reply = Event::Background([255, 128, 0]);
+    assert_eq!(found, [Event::Key(Key::Esc), reply]);
 }
 
 #[test]
