@@ -1,4 +1,4 @@
-//! The cost of a frame, a key, a filter and a burst of new events with a million events in memory.
+//! The cost of a frame, a key, a filter, a search and a burst of new events with a million events in memory.
 //!
 //! `cargo bench --bench million`. A frame is due 33 ms after a key; each of these must be far below that.
 
@@ -145,6 +145,15 @@ fn million(criterion: &mut Criterion) {
     });
     criterion.bench_function("a row up and down under a filter by text", |bench| {
         bench.iter(|| press(&mut model, "kj"));
+    });
+    press_key(&mut model, Key::Esc);
+    press(&mut model, "/Resource77");
+    press_key(&mut model, Key::Enter);
+    while model.shown.has_index_work() {
+        let _ = update(&mut model, Msg::Idle);
+    }
+    criterion.bench_function("a step of a search and back", |bench| {
+        bench.iter(|| press(&mut model, "nN"));
     });
     press_key(&mut model, Key::Esc);
     press(&mut model, "2");

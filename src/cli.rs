@@ -2,6 +2,7 @@
 //!
 //! `config` combines the result with the environment and the files.
 
+mod completions;
 mod values;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap_complete::Shell;
 use crate::cli::values::{SCENARIOS, Suggested, THEMES, duration, replay_speed, secret, speed};
 use crate::text::secret::Secret;
 
+pub(crate) use self::completions::completions;
 pub(crate) use self::values::{heartbeat, interval};
 
 /// Watch AWS ParallelCluster image builds live in the terminal.
@@ -181,7 +183,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", default_value = "60", value_parser = speed)]
     pub speed: f64,
     /// Number of builds to watch together, with different outcomes
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=20))]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=50))]
     pub builds: u8,
     /// Service to simulate
     #[arg(long, value_name = "SERVICE", default_value = "aws")]
@@ -294,10 +296,22 @@ pub struct DiffArgs {
 pub struct HistoryArgs {
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub output: ListOutput,
+    pub output: HistoryOutput,
 }
 
 /// The formats of the history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum HistoryOutput {
+    /// Text: a table
+    #[default]
+    Text,
+    /// One JSON object per line
+    Json,
+    /// The image IDs of recorded builds, one per line
+    Ids,
+}
+
+/// The formats of lists and differences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ListOutput {
     /// Text: a table, or the lines
@@ -390,13 +404,6 @@ pub enum Color {
     Always,
     /// Without colours
     Never,
-}
-
-/// The completion script for a shell.
-pub(crate) fn completions(shell: Shell) -> String {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "bakewatch", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// The manual page of the program or of a command; `None` if there is no such command.

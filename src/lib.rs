@@ -122,6 +122,7 @@ fn run(cli: Cli) -> Result<u8, Error> {
         Task::Diff(diff) => runtime::diff(*diff),
         Task::List(list) => runtime::list(*list),
         Task::History(history) => runtime::history(history),
+        Task::RecordedIds(recordings) => runtime::recorded_ids(recordings),
         Task::Report(which) => runtime::report(&which),
         Task::Print(text) => runtime::print(&text),
         Task::PrintSettings(settings, file, url) => {

@@ -48,8 +48,8 @@ pub mod domain {
     pub use crate::domain::build::Build;
     pub use crate::domain::change::{Change, CompletedWalk, Response};
     pub use crate::domain::diff::changes;
-    pub use crate::domain::estimate::TypicalDuration;
-    pub use crate::domain::failure::{Remedy, remedy_for_log_line};
+    pub use crate::domain::estimate::{TypicalDuration, TypicalTimes};
+    pub use crate::domain::failure::remedy_for_log_line;
     pub use crate::domain::fault::{Fault, FaultKind};
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
     pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
@@ -58,10 +58,12 @@ pub mod domain {
     };
     pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};
+    pub use crate::domain::reason::Remedy;
     pub use crate::domain::search::{is_in_event, matching_field};
+    pub use crate::domain::span::ResourceTime;
     pub use crate::domain::stack_event::{StackEvent, StackId, format_time, parse_time};
     pub use crate::domain::status::{ClassSet, StatusClass};
-    pub use crate::domain::steps::{ListedWorkflows, Step, StepStatus, Workflow};
+    pub use crate::domain::steps::{ListedWorkflows, Step, StepStatus, StepTime, Workflow};
     pub use crate::domain::timeline::{Row, Row as TimelineRow, Timeline};
     pub use crate::domain::verdict::{OutcomeKind, Verdict};
 }

@@ -33,6 +33,8 @@ pub enum Effect {
     List(bool),
     /// Watch these builds, too. The runtime responds with [`Msg::Opened`](crate::app::msg::Msg::Opened) for each.
     Open(Vec<OpenTarget>),
+    /// Compare two builds. The runtime responds with [`Msg::Compared`](crate::app::msg::Msg::Compared).
+    Compare(Box<[CompareTarget; 2]>),
     /// Poll a session's build no longer: its watch has ended.
     Stop(SessionId),
     /// Put text on the clipboard, unchanged.
@@ -58,9 +60,19 @@ pub struct OpenTarget {
     pub region: Option<String>,
 }
 
+/// A build to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompareTarget {
+    pub target: OpenTarget,
+    /// Whether it is read from its service even if it is recorded: the recording may be of an earlier build.
+    pub is_live: bool,
+}
+
 /// A request to the poller of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollRequest {
+    /// Read the build log again: its lines were dropped.
+    ReadLogAgain,
     /// Poll the API now instead of at the next interval.
     Now,
     /// Poll the API for everything now, over new connections: no request has been made for a long time.

@@ -16,7 +16,7 @@ use crate::app::status::notices;
 use crate::app::status::notices::HintKeys;
 use crate::app::views::Tab;
 use crate::app::views::times::TimeDisplay;
-use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalTimes};
 use crate::exit_code;
 
 /// The result of a key is shown for this long.
@@ -121,19 +121,18 @@ impl Model {
         }
     }
 
-    /// Takes the typical durations of the user's own builds and of their steps, once they are known.
-    pub(super) fn expect(&mut self, typical: TypicalDuration, steps: &TypicalSteps) {
+    /// Takes the typical durations of the user's own builds and of their parts, once they are known.
+    pub(super) fn expect(&mut self, typical: TypicalDuration, times: &TypicalTimes) {
         for session in self.sessions_mut() {
             session.typical = Some(typical);
-            session.typical_steps = steps.clone();
+            session.typical_times = times.clone();
         }
     }
 
     /// The same with another session, which is not shown.
     #[must_use]
     pub fn with(mut self, mut session: Session) -> Self {
-        session.typical = self.shown.typical;
-        session.typical_steps = self.shown.typical_steps.clone();
+        session.expect_as(&self.shown);
         self.others.insert(session.id, session);
         self
     }
@@ -168,7 +167,7 @@ impl Model {
         sessions
     }
 
-    fn sessions(&self) -> impl Iterator<Item = &Session> {
+    pub(super) fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.others.values().chain([&self.shown])
     }
 
@@ -210,7 +209,7 @@ impl Model {
 
     /// Adds a session that is not shown.
     pub(super) fn add(&mut self, mut session: Session) {
-        session.typical = self.shown.typical;
+        session.expect_as(&self.shown);
         self.others.insert(session.id, session);
     }
 
@@ -221,7 +220,7 @@ impl Model {
 
     /// Shows the first session in the place of none.
     pub(super) fn replace_placeholder(&mut self, mut session: Session) {
-        session.typical = self.shown.typical;
+        session.expect_as(&self.shown);
         self.shown = session;
     }
 
@@ -264,6 +263,7 @@ impl Model {
             Some(Overlay::Prompt(_)) => Context::Prompt,
             Some(Overlay::Builds(_)) => Context::Builds,
             Some(Overlay::Picker(_)) => Context::Picker,
+            Some(Overlay::Comparison(_)) => Context::Comparison,
             None if self.shown.detail_focused() => Context::Detail,
             None => Context::View(self.shown.tab),
         }
@@ -281,6 +281,7 @@ impl Model {
         match &mut self.overlay {
             Some(Overlay::Builds(menu)) => menu.settle(builds, self.size),
             Some(Overlay::Picker(picker)) => picker.settle(self.size),
+            Some(Overlay::Comparison(comparison)) => comparison.settle(self.size),
             _ => {}
         }
         if let Some(Overlay::Filter(menu)) = &mut self.overlay {

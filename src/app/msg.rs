@@ -9,7 +9,8 @@ use ratatui::layout::Size;
 
 use crate::app::keys::key::Key;
 use crate::app::session::{SessionId, Target};
-use crate::domain::estimate::{TypicalDuration, TypicalSteps};
+use crate::domain::comparison::Difference;
+use crate::domain::estimate::{TypicalDuration, TypicalTimes};
 use crate::domain::listing::ListedImage;
 use crate::domain::observation::Observation;
 use crate::domain::outcome::RecordedWatch;
@@ -56,6 +57,8 @@ pub enum Msg {
     },
     /// It can't begin.
     NotOpened(String),
+    /// Two builds were compared, or why that failed.
+    Compared(Result<Compared, String>),
     Listed(Listed),
     /// No MFA code is needed any more: a reason to ask for one that arrived late does not count.
     CodeAccepted,
@@ -74,10 +77,18 @@ pub enum Msg {
     /// The path of the report that the user requested, or the reason why it was not written.
     ReportWritten(Result<String, String>),
     Remark(Remark),
-    /// The typical durations of the user's own builds and of their steps, once they are known.
-    Typical(TypicalDuration, TypicalSteps),
+    /// The typical durations of the user's own builds and of their parts, once they are known.
+    Typical(TypicalDuration, TypicalTimes),
     /// A task of the program panicked.
     Died(String),
+}
+
+/// The differences of two builds.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The two builds, in words.
+    pub names: [String; 2],
+    pub differences: Vec<Difference>,
 }
 
 /// Images of the account.
@@ -88,7 +99,7 @@ pub struct Listed {
     pub whole: bool,
     /// Why some are missing.
     pub fault: Option<String>,
-    /// Whether that is for lack of an MFA code.
+    /// Whether the user has to enter an MFA code for them.
     pub needs_code: bool,
 }
 

@@ -21,8 +21,9 @@ use crate::app::views::rows::ListRows;
 use crate::app::views::search::Search;
 use crate::app::views::{Tab, View, ViewData, Views};
 use crate::domain::build::Build;
-use crate::domain::estimate::{Estimate, TypicalDuration, TypicalSteps};
-use crate::domain::failure::{Diagnosis, Explanation, Remedy};
+use crate::domain::estimate::{Estimate, TypicalDuration, TypicalTimes};
+use crate::domain::failure::{Diagnosis, Explanation};
+use crate::domain::reason::Remedy;
 use crate::domain::search::Selection;
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
@@ -92,9 +93,9 @@ pub struct Session {
     pub(super) printed: usize,
 
     /// The typical duration of the user's own builds, if there are recordings of some.
-    pub(super) typical: Option<TypicalDuration>,
-    /// The usual durations of the steps of the same builds.
-    pub(super) typical_steps: TypicalSteps,
+    pub(crate) typical: Option<TypicalDuration>,
+    /// The usual durations of the parts of the same builds.
+    pub(crate) typical_times: TypicalTimes,
     /// The view in the body of the screen.
     pub tab: Tab,
     pub views: Views,
@@ -127,6 +128,12 @@ impl Session {
         Estimate::of(elapsed, self.typical)
     }
 
+    /// Takes the typical durations that another session has.
+    pub(super) fn expect_as(&mut self, other: &Self) {
+        self.typical = other.typical;
+        self.typical_times = other.typical_times.clone();
+    }
+
     /// A session before its first observation. Its watch ends by `exit` if it is headless, and never on a screen.
     pub fn new(id: SessionId, target: Target, exit: Option<ExitPolicy>) -> Self {
         let waits = exit.as_ref().is_some_and(ExitPolicy::waits_for_image);
@@ -148,7 +155,7 @@ impl Session {
             held: Vec::new(),
             printed: 0,
             typical: None,
-            typical_steps: TypicalSteps::default(),
+            typical_times: TypicalTimes::default(),
             tab: Tab::Events,
             views: Views::default(),
             detail: Detail::default(),
@@ -194,6 +201,7 @@ impl Session {
         self.explanation = None;
         self.remark = None;
         self.shown_for_verdict = None;
+        self.views.log.show_cause(self.build.log(), None);
     }
 
     /// The view in the body of the screen.
@@ -311,6 +319,8 @@ impl Session {
     /// known.
     pub(super) fn select_for_verdict(&mut self) {
         let build = &self.build;
+        let cause = build.log_cause().map(|cause| cause.row);
+        self.views.log.show_cause(build.log(), cause);
         let event = match build.verdict() {
             Verdict::Failed => build.first_failure(),
             Verdict::Succeeded => build.current().and_then(|stack| stack.facts().made()),
@@ -404,6 +414,14 @@ impl Session {
     pub fn region(&self) -> Option<SafeText> {
         let requested = || self.target.region.clone();
         self.build.region().or_else(requested)
+    }
+
+    /// Where the image was searched for: region, account and backend. `None` for a recording.
+    pub(crate) fn searched(&self) -> Option<String> {
+        let (region, backend) = (self.target.region.as_ref()?, self.target.backend?);
+        let account = self.build.account();
+        let account = account.map_or_else(String::new, |account| format!(", account {account}"));
+        Some(format!("{region}{account} (asked: {backend})"))
     }
 
     pub(crate) fn origin(&self) -> Origin {

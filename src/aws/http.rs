@@ -1,7 +1,7 @@
 //! The HTTP client: sends one request at a time, with a deadline, a limit on the response's size, and no redirects.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -10,7 +10,7 @@ use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url};
 use tokio::time::Instant;
 
 use crate::aws::operation::Request;
-use crate::aws::tls::{CaBundle, TlsError};
+use crate::aws::tls::CaBundle;
 
 /// How long it may take to connect.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,16 +33,19 @@ pub(crate) struct HttpClient {
     limits: Limits,
 }
 
+/// A client that is built for its first request: that reads the certificates of the platform, often hundreds of files.
+pub(crate) type LazyClient = Arc<OnceLock<Client>>;
+
 #[derive(Debug)]
 struct Pool {
-    client: Client,
+    client: LazyClient,
     /// Since when a connection has been waiting for its next request.
     idle_since: Option<Instant>,
     reconnected: Option<Instant>,
 }
 
 /// The facts about an endpoint that decide how it is reached.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) https: bool,
     /// Loopback is never reached through a proxy, and no resolver decides where it is.
@@ -118,25 +121,31 @@ impl Response {
 
 impl HttpClient {
     /// A client that trusts the bundle besides the platform's own certificates.
-    pub(crate) fn new(
+    pub(crate) fn new(endpoint: Endpoint, bundle: Option<&CaBundle>, limits: Limits) -> Self {
+        Self::sharing(LazyClient::default(), endpoint, bundle, limits)
+    }
+
+    /// The same with a client that others of its kind of endpoint have too.
+    pub(crate) fn sharing(
+        client: LazyClient,
         endpoint: Endpoint,
         bundle: Option<&CaBundle>,
         limits: Limits,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let config = ClientConfig {
             endpoint,
             trusted: bundle.map_or_else(Vec::new, CaBundle::certificates),
         };
         let pool = Pool {
-            client: config.build().map_err(TlsError::Client)?,
+            client,
             idle_since: None,
             reconnected: None,
         };
-        Ok(Self {
+        Self {
             pool: Arc::new(Mutex::new(pool)),
             config: Arc::new(config),
             limits,
-        })
+        }
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -154,7 +163,7 @@ impl HttpClient {
         // Building worked once, so it can only fail for lack of memory; then the old connections are tried.
         if let Ok(client) = self.config.build() {
             *pool = Pool {
-                client,
+                client: Arc::new(client.into()),
                 idle_since: None,
                 reconnected: Some(Instant::now()),
             };
@@ -166,7 +175,11 @@ impl HttpClient {
         let idle_since = self.pool().idle_since.take();
         let reused = idle_since.is_some_and(|since| since.elapsed() < POOL_IDLE);
         let limits = self.limits;
-        let request = self.prepare(request);
+        let unbuilt = |error| TransportError::Send {
+            error,
+            reused: false,
+        };
+        let request = self.prepare(request).map_err(unbuilt)?;
         let attempt = async {
             match request.send().await {
                 Ok(response) => read(response, limits.body).await,
@@ -187,15 +200,28 @@ impl HttpClient {
         clippy::disallowed_methods,
         reason = "this is the one place that makes a request, and its method is an operation's"
     )]
-    fn prepare(&self, request: Request) -> RequestBuilder {
+    fn prepare(&self, request: Request) -> reqwest::Result<RequestBuilder> {
         let method = request.operation.method();
-        let client = self.pool().client.clone();
+        let client = self.client()?;
         let builder = client.request(method, request.url).headers(request.headers);
-        if request.body.is_empty() {
+        Ok(if request.body.is_empty() {
             builder
         } else {
             builder.body(request.body)
+        })
+    }
+
+    pub(crate) fn lazy(&self) -> LazyClient {
+        Arc::clone(&self.pool().client)
+    }
+
+    fn client(&self) -> reqwest::Result<Client> {
+        let lazy = self.lazy();
+        if let Some(client) = lazy.get() {
+            return Ok(client.clone());
         }
+        let built = self.config.build()?;
+        Ok(lazy.get_or_init(|| built).clone())
     }
 }
 
@@ -287,7 +313,7 @@ mod tests {
                 https: false,
                 loopback: true,
             };
-            let mut client = HttpClient::new(endpoint, None, Limits::default()).unwrap();
+            let mut client = HttpClient::new(endpoint, None, Limits::default());
             let url = format!("http://{host}:{}/", server.address.port());
             let request = Request {
                 operation: Operation::DescribeImage,

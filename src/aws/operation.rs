@@ -128,7 +128,7 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// The operation after this one. It has no `_` arm, so a new operation does not compile before it is here, and
@@ -152,7 +152,7 @@ mod tests {
         }
     }
 
-    fn all() -> impl Iterator<Item = Operation> {
+    pub(crate) fn all() -> impl Iterator<Item = Operation> {
         std::iter::successors(Some(Operation::GetImageStackEvents), |last| next(*last))
     }
 

@@ -19,6 +19,9 @@ const KEYS_HINT: &str =
 const CLOCK_HINT: &str = "check this machine's clock";
 const SIGNING_HINT: &str = "check the secret key and --signing-region; a proxy that rewrites requests breaks \
      signatures too";
+/// A request to a service of AWS is signed for the region that its address is of.
+const SECRET_HINT: &str =
+    "check the secret key; a proxy that rewrites requests breaks signatures too";
 
 /// The names under which services refuse a request because of its rate, without `Exception`.
 const THROTTLING: [&str; 12] = [
@@ -198,7 +201,11 @@ impl AwsRefusal {
             Self::Signature => context.fault_with_hint(
                 FaultKind::Misconfigured,
                 "the signature does not match",
-                SIGNING_HINT,
+                if context.operation.service() == "execute-api" {
+                    SIGNING_HINT
+                } else {
+                    SECRET_HINT
+                },
             ),
             // Transient, since every response corrects the clock, and a laptop that slept between signing and
             // sending is refused for the same reason.

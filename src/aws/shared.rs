@@ -4,8 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::aws::credentials::identity::IdentityCache;
-use crate::aws::http::{Endpoint, HttpClient, Limits};
-use crate::aws::tls::{CaBundle, TlsError};
+use crate::aws::http::{Endpoint, HttpClient, LazyClient, Limits};
+use crate::aws::tls::CaBundle;
 
 /// The clients that were made so far. Its clones share them.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,7 @@ pub(crate) struct Shared(Arc<Mutex<Made>>);
 struct Made {
     /// By the host and port.
     connections: Vec<(String, HttpClient)>,
+    clients: Vec<(Endpoint, LazyClient)>,
     identities: Vec<(IdentityOf, IdentityCache)>,
 }
 
@@ -41,16 +42,23 @@ impl Shared {
         endpoint: Endpoint,
         bundle: Option<&CaBundle>,
         limits: Limits,
-    ) -> Result<HttpClient, TlsError> {
+    ) -> HttpClient {
         let mut made = self.made();
         let known = made.connections.iter().find(|(of, _)| of == authority);
         if let Some((_, client)) = known {
-            return Ok(client.clone());
+            return client.clone();
         }
-        let client = HttpClient::new(endpoint, bundle, limits)?;
+        let lazy = made.clients.iter().find(|(of, _)| *of == endpoint);
+        let lazy = lazy.map(|(_, lazy)| LazyClient::clone(lazy));
+        let lazy = lazy.unwrap_or_else(|| {
+            let new = LazyClient::default();
+            made.clients.push((endpoint, LazyClient::clone(&new)));
+            new
+        });
+        let client = HttpClient::sharing(lazy, endpoint, bundle, limits);
         made.connections
             .push((authority.to_owned(), client.clone()));
-        Ok(client)
+        client
     }
 
     /// The identity of these settings.
@@ -66,5 +74,27 @@ impl Shared {
         let identity = new();
         made.identities.push((of, identity.clone()));
         identity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first frame must not wait for it: that reads the certificates of the platform.
+    #[test]
+    fn no_client_is_built_before_a_request_and_one_serves_all_hosts_of_a_kind() {
+        let shared = Shared::default();
+        let https = |loopback| Endpoint {
+            https: true,
+            loopback,
+        };
+        let client = |host, endpoint| shared.http(host, endpoint, None, Limits::default());
+        let one = client("a.example", https(false));
+        assert!(one.lazy().get().is_none(), "built too early");
+        let other = client("b.example", https(false));
+        assert!(LazyClient::ptr_eq(&one.lazy(), &other.lazy()));
+        let local = client("localhost", https(true));
+        assert!(!LazyClient::ptr_eq(&one.lazy(), &local.lazy()));
     }
 }

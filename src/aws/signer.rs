@@ -195,6 +195,62 @@ mod tests {
         }
     }
 
+    /// A request of the fixture, which `tests/contract/signatures.py` has made with botocore.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Signed {
+        operation: String,
+        method: String,
+        service: String,
+        region: String,
+        url: String,
+        headers: std::collections::BTreeMap<String, String>,
+        body: String,
+        session_token: Option<String>,
+        canonical_request: String,
+        string_to_sign: String,
+        authorization: String,
+    }
+
+    /// Every operation on AWS's own services, with and without a session, with and without a body.
+    #[test]
+    fn requests_to_every_service_are_signed_as_botocore_signs_them() {
+        let signed = std::fs::read_to_string("tests/fixtures/signatures.json").unwrap();
+        let signed: Vec<Signed> = serde_json::from_str(&signed).unwrap();
+        for operation in crate::aws::operation::tests::all() {
+            let name = format!("{operation:?}");
+            let golden = signed.iter().filter(|golden| golden.operation == name);
+            let is_of_api = operation.service() == "execute-api";
+            assert_eq!(golden.count(), if is_of_api { 0 } else { 2 }, "{name}");
+        }
+        for golden in signed {
+            let operation = crate::aws::operation::tests::all()
+                .find(|operation| format!("{operation:?}") == golden.operation);
+            let operation = operation.unwrap();
+            assert_eq!(operation.service(), golden.service);
+            assert_eq!(operation.method().as_str(), golden.method);
+            let mut request = Request::new(operation, Url::parse(&golden.url).unwrap());
+            request.body = golden.body.clone().into_bytes();
+            for (name, value) in &golden.headers {
+                let name = HeaderName::try_from(name).unwrap();
+                request.headers.insert(name, value.parse().unwrap());
+            }
+            let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+            let signer = Signer {
+                region: golden.region.clone(),
+                ..signer(secret, golden.session_token.as_deref())
+            };
+            let date = DateTime::parse_from_rfc3339("2022-03-30T23:26:33Z").unwrap();
+            let headers = signer.sign(request, date.to_utc()).unwrap().headers;
+            // The signature is of the string to sign, and that is of the canonical request.
+            assert_eq!(
+                headers["authorization"], golden.authorization,
+                "{} should be signed as\n{}\nof\n{}",
+                golden.operation, golden.string_to_sign, golden.canonical_request
+            );
+        }
+    }
+
     const BODY_SIGNATURE: &str = "17e1132e120cc7e4403f68c6b321a6f263416ebd7707d7bb1ee2a4cc3e75c308";
 
     #[test]

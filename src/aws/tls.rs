@@ -32,8 +32,6 @@ pub enum TlsError {
     },
     #[error("the AWS SDK rejected the CA bundle")]
     Sdk(#[source] HttpClientError),
-    #[error("failed to set up TLS with this machine's certificates")]
-    Client(#[source] reqwest::Error),
 }
 
 impl CaBundle {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 use crate::backend::direct::Direct;
 use crate::backend::direct::images::DirectImages;
@@ -35,6 +36,7 @@ use crate::domain::log_line::LogLine;
 use crate::domain::observation::Stream;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
+use crate::text::safe::SafeText;
 
 /// The service's token for the next (older) page; opaque, and never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -205,6 +207,31 @@ pub(crate) trait ImagesSource: Send {
     /// Makes the next request of the round: what it tells, or why it failed. One that may succeed later is the next one
     /// again. `None` at the end of the round.
     fn next(&mut self) -> impl Future<Output = Option<Result<Vec<ListedImage>, Fault>>> + Send;
+
+    /// The next request of the round. `None` at its end.
+    fn upcoming(&self) -> Option<Upcoming>;
+
+    /// The requests since the last time that this was asked; none where each is one request to its endpoint.
+    fn take_requests(&mut self) -> Vec<Asked> {
+        Vec::new()
+    }
+}
+
+/// A request that is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Upcoming {
+    pub endpoint: Endpoint,
+    /// It must not be made earlier.
+    pub not_before: Option<Instant>,
+}
+
+impl Upcoming {
+    /// Waits until the request may be made.
+    pub(crate) async fn wait(&self) {
+        if let Some(until) = self.not_before {
+            tokio::time::sleep_until(until).await;
+        }
+    }
 }
 
 /// The list of images of every backend.
@@ -226,6 +253,20 @@ impl ImagesSource for Images {
         match self {
             Self::ParallelCluster(api) => api.next().await,
             Self::Direct(aws) => aws.next().await,
+        }
+    }
+
+    fn upcoming(&self) -> Option<Upcoming> {
+        match self {
+            Self::ParallelCluster(api) => api.upcoming(),
+            Self::Direct(aws) => aws.upcoming(),
+        }
+    }
+
+    fn take_requests(&mut self) -> Vec<Asked> {
+        match self {
+            Self::ParallelCluster(api) => api.take_requests(),
+            Self::Direct(aws) => aws.take_requests(),
         }
     }
 }
@@ -285,6 +326,11 @@ pub trait Source: EventSource {
     /// Why calls were refused that the watch goes on without, each once.
     fn take_refusals(&mut self) -> Vec<Fault> {
         Vec::new()
+    }
+
+    /// The account of the credentials, once, where it was asked for.
+    fn take_account(&mut self) -> Option<SafeText> {
+        None
     }
 
     /// Forgets cached failures, because the user retries and may have fixed the cause.
@@ -404,6 +450,14 @@ impl Source for Backend {
             Self::ParallelCluster(_) => Vec::new(),
             Self::Direct(aws) => aws.take_refusals(),
             Self::Enriched(both) => both.take_refusals(),
+        }
+    }
+
+    fn take_account(&mut self) -> Option<SafeText> {
+        match self {
+            // The account of the API is its own.
+            Self::ParallelCluster(_) | Self::Enriched(_) => None,
+            Self::Direct(aws) => aws.take_account(),
         }
     }
 

@@ -10,8 +10,8 @@ use crate::cli::ReplaySpeed;
 use crate::text::secret::Secret;
 
 /// The scenarios that a shell completes.
-pub(super) const SCENARIOS: [&str; 7] = [
-    "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
+pub(super) const SCENARIOS: [&str; 8] = [
+    "success", "failure", "script", "rollback", "leftover", "rebuild", "deleted", "flaky",
 ];
 /// The themes that a shell completes; a user may have others.
 pub(super) const THEMES: [&str; 6] = [

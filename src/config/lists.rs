@@ -7,7 +7,7 @@ use crate::config::connection::connections;
 use crate::config::environment::Environment;
 use crate::config::preferences::Preferences;
 use crate::config::target::Target;
-use crate::config::{ApiSettings, Diff, HistoryFormat, List, Task};
+use crate::config::{ApiSettings, Diff, List, TableFormat, Task};
 use crate::domain::listing::ListedStatus;
 use crate::error::Error;
 
@@ -30,7 +30,7 @@ pub(super) fn diff(
         (name, api)
     };
     let builds = [args.before, args.after].map(settings);
-    let format = list_format(args.output, preferences, environment);
+    let format = table_format(args.output, preferences, environment);
     Ok(Task::Diff(Box::new(Diff {
         builds,
         recordings,
@@ -39,24 +39,24 @@ pub(super) fn diff(
 }
 
 /// The format of a list that is read from a service.
-fn list_format(
+pub(super) fn table_format(
     output: ListOutput,
     preferences: Preferences,
     environment: &Environment,
-) -> HistoryFormat {
+) -> TableFormat {
     match output {
-        ListOutput::Text => HistoryFormat::Table {
+        ListOutput::Text => TableFormat::Text {
             theme: Box::new(preferences.theme),
             utc: preferences.utc,
             columns: environment.columns,
         },
-        ListOutput::Json => HistoryFormat::Json,
+        ListOutput::Json => TableFormat::Json,
     }
 }
 
 pub(super) fn list(args: ListArgs, environment: &Environment) -> Result<Task, Error> {
     let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
-    let format = list_format(args.output, preferences, environment);
+    let format = table_format(args.output, preferences, environment);
     let status = match args.status {
         ListStatus::Building => Some(ListedStatus::Building),
         ListStatus::Failed => Some(ListedStatus::Failed),

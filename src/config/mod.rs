@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use crate::cli;
 use crate::cli::{
-    ApiArgs, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, ListOutput, LogArgs, LookArgs, Output,
-    OutputArgs, RecordingArg, ReplayArgs, WatchArgs,
+    ApiArgs, CheckArgs, Cli, Command, ConfigArgs, DemoArgs, HistoryOutput, ListOutput, LogArgs,
+    LookArgs, Output, OutputArgs, RecordingArg, ReplayArgs, WatchArgs,
 };
 use crate::error::Error;
 use crate::text::safe::SafeText;
@@ -37,8 +37,8 @@ pub use environment::Environment;
 pub(crate) use layers::Setting;
 pub use task::Task;
 pub(crate) use task::{
-    ApiSettings, Check, DemoSettings, Diff, History, HistoryFormat, List, Log, NamedProfile,
-    OutputFormat, OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings,
+    ApiSettings, Check, DemoSettings, Diff, History, List, Log, NamedProfile, OutputFormat,
+    OutputMode, PlaybackSpeed, Record, Recorded, Settings, ShowLog, SourceSettings, TableFormat,
 };
 pub(crate) use themes::ByBackground;
 
@@ -76,7 +76,9 @@ impl Task {
                 return Ok(Self::Report(Recorded { name, recordings }));
             }
             Command::History(args) => {
-                let format = history_format(args.output, environment)?;
+                let Some(format) = history_format(args.output, environment)? else {
+                    return Ok(Self::RecordedIds(recordings));
+                };
                 return Ok(Self::History(History { recordings, format }));
             }
             Command::Check(args) => return check(args, environment),
@@ -213,20 +215,22 @@ fn heartbeat(given: Option<Duration>, output: &OutputMode) -> Option<Duration> {
     (!every.is_zero()).then_some(every)
 }
 
-/// The format of the history. JSON needs no settings, so it works with an invalid config.toml.
-fn history_format(output: ListOutput, environment: &Environment) -> Result<HistoryFormat, Error> {
-    match output {
-        ListOutput::Text => {
+/// The format of the history; `None` for the ids alone. Only the table needs settings: the others work with an invalid
+/// config.toml.
+fn history_format(
+    output: HistoryOutput,
+    environment: &Environment,
+) -> Result<Option<TableFormat>, Error> {
+    Ok(match output {
+        HistoryOutput::Text => {
             let preferences =
                 Preferences::load(ApiArgs::default(), LookArgs::default(), environment)?;
-            Ok(HistoryFormat::Table {
-                theme: Box::new(preferences.theme),
-                utc: preferences.utc,
-                columns: environment.columns,
-            })
+            let text = ListOutput::Text;
+            Some(lists::table_format(text, preferences, environment))
         }
-        ListOutput::Json => Ok(HistoryFormat::Json),
-    }
+        HistoryOutput::Json => Some(TableFormat::Json),
+        HistoryOutput::Ids => None,
+    })
 }
 
 fn manual(command: Option<&str>) -> Result<String, Error> {

@@ -22,6 +22,8 @@ pub enum Task {
     Diff(Box<Diff>),
     ShowLog(Box<ShowLog>),
     History(History),
+    /// Print the image ids of the recordings in a folder.
+    RecordedIds(Option<PathBuf>),
     Report(Recorded),
     PrintKeys(Keys),
     /// Print the effective settings, and the path of the file that changes them, if the API's URL is one.
@@ -85,7 +87,7 @@ pub struct Diff {
     pub builds: [(String, Option<Box<ApiSettings>>); 2],
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
 /// The `list` command.
@@ -95,7 +97,7 @@ pub struct List {
     pub account: ApiSettings,
     /// `None`: all.
     pub status: Option<ListedStatus>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
 /// The `history` command.
@@ -103,13 +105,13 @@ pub struct List {
 pub struct History {
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
-    pub format: HistoryFormat,
+    pub format: TableFormat,
 }
 
-/// The format of the history.
+/// The format of lists and of differences.
 #[derive(Debug)]
-pub enum HistoryFormat {
-    Table {
+pub enum TableFormat {
+    Text {
         theme: Box<Theme>,
         /// Whether to show times in UTC.
         utc: bool,

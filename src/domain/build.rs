@@ -13,7 +13,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::change::{Change, CompletedWalk, Response};
-use crate::domain::facts::Facts;
+use crate::domain::facts::{Facts, IMAGE_RESOURCE};
 use crate::domain::image::ImageDescription;
 use crate::domain::log::{BuildLog, LogCause};
 use crate::domain::observation::{Observation, OtherEvents, Seen, WalkStep};
@@ -40,6 +40,8 @@ pub struct Build {
     /// The time of the first response.
     watched_since: Option<DateTime<Utc>>,
     answers: Answers,
+    /// The account that is asked, where that is known.
+    account: Option<SafeText>,
     described: Option<Box<ImageDescription>>,
     /// When Image Builder's stage was first seen, if the stage before it was seen too.
     stage_since: Option<DateTime<Utc>>,
@@ -84,6 +86,11 @@ impl Build {
             waits,
             ..Self::default()
         }
+    }
+
+    /// The account that was asked, where that is known.
+    pub(crate) fn account(&self) -> Option<&SafeText> {
+        self.account.as_ref()
     }
 
     /// The build after some observations.
@@ -137,6 +144,10 @@ impl Build {
                 if !self.is_only_recorded() {
                     self.steps.read(page);
                 }
+            }
+            Seen::Account(account) => {
+                change.response = Response::Detail;
+                self.account = Some(account.clone());
             }
             Seen::Failed(fault) => change.response = Response::Failed(fault),
             Seen::Refused(fault) => change.response = Response::Refused(fault),
@@ -301,13 +312,15 @@ impl Build {
         &self.log
     }
 
-    /// Why the build failed, by its log.
-    pub(crate) fn log_cause(&self) -> Option<LogCause> {
+    /// Why the build failed, by its log. It says nothing of another resource that failed first.
+    pub(crate) fn log_cause(&self) -> Option<&Arc<LogCause>> {
         let failed = matches!(
             self.verdict,
             Verdict::Failed | Verdict::Failing | Verdict::RollingBack
         );
-        self.log.cause().filter(|_| failed)
+        let first = self.first_failure();
+        let is_of_image = first.is_none_or(|event| event.logical_id.as_str() == IMAGE_RESOURCE);
+        self.log.cause().filter(|_| failed && is_of_image)
     }
 
     pub(crate) fn log_mut(&mut self) -> &mut BuildLog {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::domain::span::ResourceTime;
 use crate::domain::steps::StepTime;
 use crate::text::safe::SafeText;
 
@@ -49,46 +50,87 @@ impl Estimate {
 
     /// The source of the estimate, in words.
     pub fn basis(&self) -> String {
-        match self.builds {
-            0 => "the documented hour".to_owned(),
-            1 => "your last build".to_owned(),
-            builds => format!("your last {builds} builds"),
-        }
+        basis(self.builds)
     }
 }
 
-/// The usual durations of the steps of the user's own builds.
+impl TypicalDuration {
+    /// The builds that it is made from, in words.
+    pub fn basis(self) -> String {
+        basis(self.builds)
+    }
+}
+
+fn basis(builds: usize) -> String {
+    match builds {
+        0 => "the documented hour".to_owned(),
+        1 => "your last build".to_owned(),
+        builds => format!("your last {builds} builds"),
+    }
+}
+
+/// The usual durations of the parts of the user's own builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypicalSteps(Arc<[StepTime]>);
+pub struct TypicalTimes {
+    steps: Arc<[StepTime]>,
+    resources: Arc<[ResourceTime]>,
+}
 
 /// A step is called slow when it takes half as long again as usual, and so much longer.
 const SLOW: TimeDelta = TimeDelta::minutes(2);
 
-impl TypicalSteps {
-    /// The median of each step in the builds.
-    pub(crate) fn of(builds: impl IntoIterator<Item = Vec<StepTime>>) -> Self {
-        let mut all: BTreeMap<(SafeText, SafeText), Vec<TimeDelta>> = BTreeMap::new();
-        for time in builds.into_iter().flatten() {
-            let key = (time.workflow, time.step);
-            all.entry(key).or_default().push(time.took);
-        }
-        let medians = all.into_iter().filter_map(|((workflow, step), times)| {
-            let took = typical(times)?.duration;
-            Some(StepTime {
-                workflow,
-                step,
-                took,
-            })
+impl TypicalTimes {
+    /// The median of each step and of each resource in the builds.
+    pub fn of(
+        steps: impl IntoIterator<Item = StepTime>,
+        resources: impl IntoIterator<Item = ResourceTime>,
+    ) -> Self {
+        let steps = steps.into_iter();
+        let steps = medians(steps.map(|time| ((time.workflow, time.step), time.took)));
+        let steps = steps.map(|((workflow, step), took)| StepTime {
+            workflow,
+            step,
+            took,
         });
-        Self(medians.collect())
+        let resources = resources.into_iter();
+        let resources = medians(resources.map(|time| (time.logical_id, time.took)));
+        let resources = resources.map(|(logical_id, took)| ResourceTime { logical_id, took });
+        Self {
+            steps: steps.collect(),
+            resources: resources.collect(),
+        }
     }
 
     /// How long a step usually takes.
-    pub fn usual(&self, workflow: &SafeText, step: &SafeText) -> Option<TimeDelta> {
-        let mut known = self.0.iter();
+    pub fn of_step(&self, workflow: &SafeText, step: &SafeText) -> Option<TimeDelta> {
+        let mut known = self.steps.iter();
         let known = known.find(|time| time.workflow == *workflow && time.step == *step);
         known.map(|time| time.took)
     }
+
+    /// How long the creation of a resource usually takes.
+    pub fn of_resource(&self, logical_id: &SafeText) -> Option<TimeDelta> {
+        let mut known = self.resources.iter();
+        let known = known.find(|time| time.logical_id == *logical_id);
+        known.map(|time| time.took)
+    }
+
+    /// Whether it knows resources: recordings of older versions have none.
+    pub fn has_resources(&self) -> bool {
+        !self.resources.is_empty()
+    }
+}
+
+/// The median of the times of each key.
+fn medians<K: Ord>(
+    times: impl Iterator<Item = (K, TimeDelta)>,
+) -> impl Iterator<Item = (K, TimeDelta)> {
+    let mut all: BTreeMap<K, Vec<TimeDelta>> = BTreeMap::new();
+    for (key, took) in times {
+        all.entry(key).or_default().push(took);
+    }
+    let median = |(key, times)| Some((key, typical(times)?.duration));
+    all.into_iter().filter_map(median)
 }
 
 /// Whether a step takes so long that it is worth a word.
@@ -109,23 +151,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_usually_takes_the_median_of_its_own_times() {
+    fn a_part_usually_takes_the_median_of_its_own_times() {
         let time = |step: &str, minutes| StepTime {
             workflow: SafeText::new("build-image"),
             step: SafeText::new(step),
             took: TimeDelta::minutes(minutes),
         };
-        let steps = TypicalSteps::of([
-            vec![time("Launch", 3), time("Apply", 20)],
-            vec![time("Apply", 30)],
-            vec![time("Apply", 22)],
-        ]);
+        let steps = [
+            time("Launch", 3),
+            time("Apply", 20),
+            time("Apply", 30),
+            time("Apply", 22),
+        ];
+        let resources = [1, 9, 2].map(|minutes| ResourceTime {
+            logical_id: SafeText::new("InstanceProfile"),
+            took: TimeDelta::minutes(minutes),
+        });
+        let times = TypicalTimes::of(steps, resources);
         let usual = |step: &str| {
-            let usual = steps.usual(&SafeText::new("build-image"), &SafeText::new(step));
+            let usual = times.of_step(&SafeText::new("build-image"), &SafeText::new(step));
             usual.map(|usual| usual.num_minutes())
         };
         assert_eq!(usual("Apply"), Some(22));
         assert_eq!((usual("Launch"), usual("Other")), (Some(3), None));
+        let profile = times.of_resource(&SafeText::new("InstanceProfile"));
+        assert_eq!(profile.map(|usual| usual.num_minutes()), Some(2));
         let minutes = TimeDelta::minutes;
         assert!(is_slow(minutes(34), minutes(22)));
         assert!(!is_slow(minutes(32), minutes(22)) && !is_slow(minutes(3), minutes(1)));

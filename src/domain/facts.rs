@@ -7,10 +7,10 @@
 //! Tests: `tests/it/headless/endings.rs`, `src/domain/failure/tests.rs`.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::{HashMap, HashSet};
 
 use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::status::{ResourceStatus, StatusClass};

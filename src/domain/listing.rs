@@ -64,7 +64,7 @@ impl Listing {
         let known = self
             .rows
             .iter_mut()
-            .find(|known| known.image_id == row.image_id);
+            .find(|known| known.image_id == row.image_id && known.region == row.region);
         let Some(known) = known else {
             self.rows.push(row);
             return;

@@ -1,30 +1,26 @@
 //! The build log of one build: its lines in time order, and what they say: where each step begins, and which lines are
 //! errors. The build applies the poller's pages; the views, the output and the report read it.
 
+mod cause;
 pub(crate) mod text;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::log::text::Mark;
 use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
-use crate::store::class_set::ClassSet;
 use crate::store::entry::{Class, Entry, EntryPredicate};
 use crate::store::entry_log::EntryLog;
 use crate::store::filter_index::{self, FilterSlot};
 use crate::store::work::WorkBudget;
 use crate::text::pattern::Pattern;
-use crate::text::safe::SafeText;
 
-/// The most bytes of lines that are kept: the oldest are dropped.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) use crate::domain::log::cause::LogCause;
+
+/// The most bytes of lines that are kept, of all builds together: the oldest are dropped.
+pub(crate) const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// What the indexes take for a line, about.
 const INDEXES: usize = 120;
-/// The most lines that explain a failure.
-const MOST_CAUSE: usize = 50;
-/// Those of them that follow the first error.
-const AFTER_ERROR: usize = 20;
 
 /// The kind of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +29,12 @@ pub(crate) enum LineClass {
     /// The beginning of a workflow, a step, a component or a phase.
     Step,
     Error,
+    /// The end of a command that has not failed.
+    End,
 }
 
 impl Class for LineClass {
-    const ALL: &'static [Self] = &[Self::Output, Self::Step, Self::Error];
+    const ALL: &'static [Self] = &[Self::Output, Self::Step, Self::Error, Self::End];
 
     fn index(self) -> usize {
         self as usize
@@ -106,20 +104,6 @@ impl EntryPredicate<LogRow> for Pattern {
     }
 }
 
-/// Why the build failed, by its log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LogCause {
-    pub(crate) component: Option<SafeText>,
-    pub(crate) phase: Option<SafeText>,
-    /// The step of the component.
-    pub(crate) step: Option<SafeText>,
-    pub(crate) exit_code: Option<i32>,
-    /// The line that says most: the first error.
-    pub(crate) error: SafeText,
-    /// What led to it, and what followed: at most 50 lines.
-    pub(crate) tail: Vec<SafeText>,
-}
-
 /// The lines of one build's log.
 #[derive(Debug, Default)]
 pub(crate) struct BuildLog {
@@ -129,6 +113,11 @@ pub(crate) struct BuildLog {
     next_id: u64,
     state: Option<LogState>,
     has_first: bool,
+    cause: Option<Arc<LogCause>>,
+    /// All lines were dropped: they are to be read again where they are to be shown.
+    is_left: bool,
+    /// They are being read again.
+    is_again: bool,
 }
 
 impl BuildLog {
@@ -160,6 +149,15 @@ impl BuildLog {
     }
 
     pub(crate) fn apply(&mut self, page: &LogPage) {
+        if page.restarts {
+            let cause = self.cause.take();
+            *self = Self {
+                cause,
+                is_again: true,
+                ..self.emptied()
+            };
+        }
+        self.is_again &= !page.has_first;
         self.state = Some(page.state);
         self.has_first = page.has_first;
         if page.part == LogPart::Older {
@@ -171,13 +169,39 @@ impl BuildLog {
                 self.add(line, false);
             }
         }
-        while self.bytes > MOST_BYTES {
+        self.shrink_to(MOST_BYTES);
+        if !page.lines.is_empty() {
+            self.find_cause();
+        }
+    }
+
+    /// What its lines take in memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Drops the oldest lines until the others take so many bytes.
+    pub(crate) fn shrink_to(&mut self, most: usize) {
+        while self.bytes > most {
             let Some(row) = self.rows.pop_oldest() else {
                 break;
             };
             self.bytes -= row.line.bytes() + INDEXES;
             self.dropped += 1;
         }
+    }
+
+    /// Drops every line of a build that is not shown. Returns the bytes that they took.
+    pub(crate) fn leave(&mut self) -> usize {
+        self.dropped += self.rows.len();
+        self.rows = self.rows.emptied();
+        self.is_left = true;
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Whether the lines are to be read again, which is told once.
+    pub(crate) fn take_left(&mut self) -> bool {
+        std::mem::take(&mut self.is_left)
     }
 
     fn add(&mut self, line: &Arc<LogLine>, is_older: bool) {
@@ -260,81 +284,18 @@ impl BuildLog {
         }
     }
 
-    /// The failing command's step, its first error, and what led to it. The step is that of the last error: an earlier one
-    /// may have been handled.
-    pub(crate) fn cause(&self) -> Option<LogCause> {
-        let last = self.rows.flagged().next_back()?;
-        let last = self.count_before(LineSelection::ALL, last.id)?;
-        let begin = self.step_before(last);
-        let errors = LineSelection::of(ClassSet::only(LineClass::Error));
-        let first_of_step = self.row(begin)?.id;
-        let error = self.nth(errors, self.count_before(errors, first_of_step)?)?;
-        let first = self.count_before(LineSelection::ALL, error.id)?;
-        let end = last.min(first + AFTER_ERROR);
-        let start = begin.max((end + 1).saturating_sub(MOST_CAUSE));
-        let tail = (start..=end).filter_map(|index| self.row(index));
-        let tail: Vec<_> = tail.map(|row| row.line.message.clone()).collect();
-        let said = tail.iter().map(|text| text::mark(text.as_str()));
-        let exit_code = said.into_iter().find_map(|mark| match mark {
-            Some(Mark::ExitCode(code)) if code != 0 => Some(code),
-            _ => None,
-        });
-        let mut cause = LogCause {
-            exit_code,
-            error: error.line.message.clone(),
-            tail,
-            ..LogCause::default()
-        };
-        self.name_place(&mut cause, last);
-        Some(cause)
+    /// The command that failed, its first error, and what led to it.
+    pub(crate) fn cause(&self) -> Option<&Arc<LogCause>> {
+        self.cause.as_ref()
     }
 
-    /// The index of the line that begins the component's step of a line.
-    fn step_before(&self, index: usize) -> usize {
-        let steps = LineSelection::of(ClassSet::only(LineClass::Step));
-        let Some(row) = self.row(index) else {
-            return 0;
-        };
-        let count = self.count_before(steps, row.id).unwrap_or(0);
-        let mut newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
-        let begun = newest_first.find(|row| {
-            let mark = text::mark(row.line.message.as_str());
-            matches!(mark, Some(Mark::ComponentStep(_) | Mark::Step(_)))
-        });
-        begun
-            .and_then(|row| self.count_before(LineSelection::ALL, row.id))
-            .unwrap_or(0)
-    }
-
-    fn name_place(&self, cause: &mut LogCause, index: usize) {
-        let steps = LineSelection::of(ClassSet::only(LineClass::Step));
-        let Some(row) = self.row(index) else {
-            return;
-        };
-        let count = self.count_before(steps, row.id).unwrap_or(0);
-        let newest_first = (0..count).rev().filter_map(|nth| self.nth(steps, nth));
-        let safe = |text: &str| Some(SafeText::new(text));
-        for row in newest_first.take(1_000) {
-            match text::mark(row.line.message.as_str()) {
-                Some(Mark::ComponentStep(name)) if cause.step.is_none() => cause.step = safe(name),
-                Some(Mark::Phase(name)) if cause.phase.is_none() => cause.phase = safe(name),
-                Some(Mark::Document(arn)) => {
-                    cause.component = safe(arn);
-                    return;
-                }
-                Some(Mark::Step(_)) => return,
-                _ => {}
-            }
+    /// A cause that was found is kept where its lines are not there any more.
+    fn find_cause(&mut self) {
+        let found = cause::find(self);
+        let is_whole = self.dropped == 0 && !self.is_again;
+        if self.cause.as_deref() != found.as_ref() && (found.is_some() || is_whole) {
+            self.cause = found.map(Arc::new);
         }
-    }
-}
-
-impl LogCause {
-    /// The last lines up to the error, for where there is little room.
-    pub(crate) fn before_error(&self, count: usize) -> impl Iterator<Item = &SafeText> {
-        let at = self.tail.iter().position(|line| *line == self.error);
-        let end = at.map_or(self.tail.len(), |at| at + 1);
-        self.tail.iter().take(end).skip(end.saturating_sub(count))
     }
 }
 

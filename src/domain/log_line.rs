@@ -24,6 +24,8 @@ pub struct LogLine {
     pub stream: SafeText,
     /// It came after lines that are newer.
     pub late: bool,
+    /// It was passed on before, and is read again because it was dropped since.
+    pub again: bool,
 }
 
 impl LogLine {
@@ -55,6 +57,39 @@ pub struct LogPage {
     pub state: LogState,
     /// No older lines of this build are missing.
     pub has_first: bool,
+    /// The log is read again: these lines replace all before them.
+    pub restarts: bool,
+}
+
+impl LogPage {
+    /// The same as pages of at most so many lines, in the order in which they are applied: the screen takes keys between
+    /// two of them.
+    pub(crate) fn split(self, most: usize) -> Vec<Self> {
+        if self.lines.len() <= most {
+            return vec![self];
+        }
+        let part = self.part;
+        let chunks: Vec<_> = match part {
+            LogPart::Older => self.lines.rchunks(most).collect(),
+            LogPart::Newer | LogPart::Late => self.lines.chunks(most).collect(),
+        };
+        let last = chunks.len() - 1;
+        let page = |(index, lines): (usize, &[Arc<LogLine>])| {
+            let is_last = index == last;
+            Self {
+                lines: lines.to_vec(),
+                part,
+                state: if is_last {
+                    self.state
+                } else {
+                    LogState::Reading
+                },
+                has_first: self.has_first && (is_last || part != LogPart::Older),
+                restarts: self.restarts && index == 0,
+            }
+        };
+        chunks.into_iter().enumerate().map(page).collect()
+    }
 }
 
 /// The place of a page's lines among those before.
@@ -84,6 +119,38 @@ pub enum LogState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_page_is_split_in_the_order_in_which_it_is_applied() {
+        let lines: Vec<_> = (0..2_500)
+            .map(|at| {
+                Arc::new(LogLine {
+                    timestamp: DateTime::from_timestamp_millis(at).unwrap(),
+                    ingested_at: None,
+                    message: LogLine::text("x"),
+                    stream: SafeText::new("s"),
+                    late: false,
+                    again: false,
+                })
+            })
+            .collect();
+        for (part, first) in [(LogPart::Newer, 0), (LogPart::Older, 1_500)] {
+            let page = LogPage {
+                lines: lines.clone(),
+                part,
+                state: LogState::Complete,
+                has_first: true,
+                restarts: true,
+            };
+            let pages = page.split(1_000);
+            let sizes: Vec<_> = pages.iter().map(|page| page.lines.len()).collect();
+            assert_eq!(sizes, [1_000, 1_000, 500]);
+            assert_eq!(pages[0].lines[0].timestamp.timestamp_millis(), first);
+            assert_eq!(pages[0].state, LogState::Reading);
+            assert!(pages[0].restarts && !pages[1].restarts);
+            assert!(pages[2].has_first && pages[2].state == LogState::Complete);
+        }
+    }
 
     #[test]
     fn a_line_is_redacted_made_safe_and_cut() {

@@ -26,6 +26,7 @@ pub(crate) mod names;
 pub(crate) mod observation;
 pub(crate) mod outcome;
 pub(crate) mod properties;
+pub(crate) mod reason;
 pub(crate) mod resume;
 pub(crate) mod search;
 pub(crate) mod span;

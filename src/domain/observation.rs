@@ -12,6 +12,7 @@ use crate::domain::image::ImageAnswer;
 use crate::domain::log_line::LogPage;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::domain::steps::ListedWorkflows;
+use crate::text::safe::SafeText;
 
 /// A kind of data that is fetched on its own schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +76,8 @@ pub enum Seen {
     Failed(Fault),
     /// A call of the stream is refused for good, and the watch goes on without it.
     Refused(Fault),
+    /// The account that is asked. It is not recorded.
+    Account(SafeText),
     /// From here on, the machine's clock is this far behind the service's. Zero: it is right again. The times of
     /// observations are corrected already.
     ClockOff(TimeDelta),

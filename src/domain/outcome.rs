@@ -10,10 +10,13 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, FailurePlace, Remedy};
+use crate::domain::failure::{Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
+use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
+use crate::domain::span::{ResourceTime, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
+use crate::domain::status::StatusClass;
 use crate::domain::steps::StepTime;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::answers::BuilderEnd;
@@ -56,6 +59,8 @@ pub struct Outcome {
     pub recorded: Option<Recorded>,
     /// How long the steps of Image Builder's workflows took that are complete.
     pub steps: Vec<StepTime>,
+    /// How long the creation of the resources took that are complete.
+    pub resources: Vec<ResourceTime>,
     /// The number of events: those printed by a headless watch, else those of the newest stack.
     pub events: usize,
 }
@@ -91,6 +96,24 @@ pub struct RecordedWatch {
     pub outcome: Result<Outcome, SafeText>,
 }
 
+/// The most resources of a template that CloudFormation accepts.
+const MOST_RESOURCES: usize = 500;
+
+/// How long the creation of each resource took that is complete, without the stack itself: at most so many.
+fn creation_times(timeline: &Timeline) -> Vec<ResourceTime> {
+    let root = timeline.facts().root().map(|root| &root.logical_id);
+    let resources = timeline.resources().filter(|id| Some(*id) != root);
+    let time = |id: &SafeText| {
+        let first = spans(timeline.events_of(id)).into_iter().next()?;
+        let is_creation = first.operation == "CREATE" && first.class == StatusClass::Complete;
+        Some(ResourceTime {
+            logical_id: id.clone(),
+            took: first.length(None).filter(|_| is_creation)?,
+        })
+    };
+    resources.take(MOST_RESOURCES).filter_map(time).collect()
+}
+
 impl Outcome {
     /// The outcome of a build by its verdict so far.
     pub fn of(build: &Build, image_id: &str) -> Self {
@@ -123,7 +146,7 @@ impl Outcome {
             ami_verified: image
                 .filter(|image| image.ami.is_some() && !image.amis.is_empty())
                 .map(|image| !image.is_ami_unverified),
-            failure: failed.then(|| FailurePlace::with_log(build)).flatten(),
+            failure: failed.then(|| FailurePlace::of(build)).flatten(),
             reason: reason.or_else(|| verdict_reason(build)),
             first_failure: first_failure.map(|event| {
                 FirstFailure::from(&**event).explained_by(diagnosis.builder_reason.as_ref())
@@ -136,6 +159,7 @@ impl Outcome {
             inferred: succeeded && build.is_inferred(),
             recorded: build.recorded().cloned(),
             steps: build.steps().times(),
+            resources: build.current().map_or_else(Vec::new, creation_times),
             events,
         }
     }

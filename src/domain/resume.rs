@@ -123,6 +123,7 @@ impl Identity {
             | Seen::Steps(_)
             | Seen::Failed(_)
             | Seen::Refused(_)
+            | Seen::Account(_)
             | Seen::ClockOff(_) => None,
         };
         if let Some(decided) = decided {

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
+use crate::text::safe::SafeText;
 
 /// The number of a resource's newest events that are read: no template has more, and a frame must not cost more.
 const MOST: usize = 256;
@@ -24,6 +25,13 @@ pub struct Span {
     pub end: End,
     /// The class of its newest status.
     pub class: StatusClass,
+}
+
+/// How long the creation of a resource took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceTime {
+    pub logical_id: SafeText,
+    pub took: TimeDelta,
 }
 
 /// The end of an operation. A time is absent if the event has none.

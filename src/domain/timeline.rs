@@ -79,8 +79,17 @@ impl Timeline {
     /// Applies a page. Returns the events that it committed, in the order to print them: late ones first, then the new
     /// ones, oldest first.
     pub fn apply(&mut self, page: &WalkStep) -> Vec<Arc<StackEvent>> {
-        if page.restarted {
+        if page.restarted && !self.pending.is_empty() {
             self.pending = self.pending.emptied();
+        }
+        if self.pending.is_empty()
+            && let ([event], Some(late)) = (&*page.fresh, &page.commit)
+        {
+            let is_new = self.committed.push_newest(Arc::clone(event));
+            if is_new {
+                self.observe(event);
+            }
+            return self.commit(late, is_new.then(|| Arc::clone(event)), page);
         }
         for event in &page.fresh {
             if !self.committed.contains(&event.event_id)
@@ -89,14 +98,28 @@ impl Timeline {
                 self.observe(event);
             }
         }
-        self.is_whole = page.commit.is_some();
         let Some(late) = &page.commit else {
+            self.is_whole = false;
             return Vec::new();
         };
-        let empty = self.pending.emptied();
-        let pending = std::mem::replace(&mut self.pending, empty);
-        let fresh: Vec<_> = pending.iter().map(Arc::clone).collect();
-        self.committed.append(pending);
+        let mut fresh = Vec::new();
+        if !self.pending.is_empty() {
+            let empty = self.pending.emptied();
+            let pending = std::mem::replace(&mut self.pending, empty);
+            fresh.extend(pending.iter().map(Arc::clone));
+            self.committed.append(pending);
+        }
+        self.commit(late, fresh, page)
+    }
+
+    /// Ends a walk whose fresh events are in the log. Returns what it has committed, in the order to print it.
+    fn commit(
+        &mut self,
+        late: &[LateEvent],
+        fresh: impl IntoIterator<Item = Arc<StackEvent>>,
+        page: &WalkStep,
+    ) -> Vec<Arc<StackEvent>> {
+        self.is_whole = true;
         let mut printed = self.insert(late);
         printed.extend(fresh);
         if let Some(gaps) = &page.gaps {
@@ -104,7 +127,9 @@ impl Timeline {
         }
         self.place_gaps();
         self.walks += 1;
-        printed.retain(|event| !self.printed.contains(&event.event_id));
+        if !self.printed.is_empty() {
+            printed.retain(|event| !self.printed.contains(&event.event_id));
+        }
         printed
     }
 

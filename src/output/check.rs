@@ -17,6 +17,11 @@ pub(crate) struct CheckedCall {
 pub(crate) enum CallState {
     Permitted,
     Denied,
+    /// The credentials are refused, or there are none.
+    Unauthorized,
+    /// The request can't work as configured: the secret key, for example.
+    Misconfigured,
+    Throttled,
     Unreachable,
 }
 
@@ -25,6 +30,9 @@ impl CallState {
         match self {
             Self::Permitted => "ok",
             Self::Denied => "denied",
+            Self::Unauthorized => "unauthorized",
+            Self::Misconfigured => "misconfigured",
+            Self::Throttled => "throttled",
             Self::Unreachable => "unreachable",
         }
     }
@@ -35,7 +43,7 @@ pub(crate) fn check(facts: &[(&str, String)], calls: &[CheckedCall]) -> String {
     let mut text = String::new();
     let safe = |line: &str| one_line(SafeText::new(line).as_str());
     for (name, value) in facts {
-        let _ = writeln!(text, "{name:<12}{}", safe(value));
+        let _ = writeln!(text, "{name:<14}{}", safe(value));
     }
     text.push('\n');
     for call in calls {
@@ -44,7 +52,7 @@ pub(crate) fn check(facts: &[(&str, String)], calls: &[CheckedCall]) -> String {
         } else {
             format!(": {}", safe(&call.detail))
         };
-        let _ = writeln!(text, "{:<12}{}{detail}", call.state.label(), call.name);
+        let _ = writeln!(text, "{:<14}{}{detail}", call.state.label(), call.name);
     }
     text
 }

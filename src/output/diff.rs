@@ -1,22 +1,14 @@
 //! Serialises the differences of two builds: a table for the user, or one JSON object per line, with the fields of
 //! docs/scripting.md. Tests: `tests/it/recording/diff.rs`.
 
-use std::fmt::Write as _;
-
-use chrono::TimeDelta;
 use serde::Serialize;
 
-use crate::domain::comparison::{Difference, DifferenceKind};
+use crate::app::overlays::comparison::{LETTER, Tone, rows};
+use crate::domain::comparison::Difference;
 use crate::domain::status::StatusClass;
 use crate::output::text::paint;
 use crate::style::Theme;
-use crate::text::duration::duration;
-use crate::text::safe::{SafeText, escape_json, one_line};
-use crate::text::width::{pad, truncate_middle, width};
-
-/// The columns of the names, and of a duration.
-const NAME: usize = 40;
-const TOOK: usize = 12;
+use crate::text::safe::{SafeText, escape_json};
 
 /// The differences in words. `names` are those of the two builds.
 pub(crate) fn diff_text(
@@ -25,66 +17,18 @@ pub(crate) fn diff_text(
     theme: &Theme,
     columns: usize,
 ) -> String {
-    let [before, after] = names.map(one_line);
-    let mut text = format!("A: {before}\nB: {after}\n");
-    let of = |kind| differences.iter().filter(move |one| one.kind == kind);
-    let ellipsis = theme.glyphs().ellipsis;
-    let value = |text: &Option<SafeText>| {
-        let text = text
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), |text| one_line(text.as_str()));
-        truncate_middle(&text, columns.saturating_sub(" A ".len()), ellipsis)
+    let line = |tone, text: &str| {
+        let class = match tone {
+            Tone::Plain | Tone::Heading => return format!("{text}\n"),
+            Tone::Before => StatusClass::Deleting,
+            Tone::After => StatusClass::Running,
+        };
+        let (letter, value) = text.split_at(LETTER.min(text.len()));
+        format!("{letter}{}\n", paint(theme.status(class), value))
     };
-    for kind in [DifferenceKind::Build, DifferenceKind::Property] {
-        for one in of(kind) {
-            let name = one_line(one.name.as_str());
-            let (before, after) = (value(&one.before), value(&one.after));
-            let _ = writeln!(text, "\n{}", truncate_middle(&name, columns, ellipsis));
-            let _ = writeln!(
-                text,
-                " A {}",
-                paint(theme.status(StatusClass::Deleting), &before)
-            );
-            let _ = writeln!(
-                text,
-                " B {}",
-                paint(theme.status(StatusClass::Running), &after)
-            );
-        }
-    }
-    if text.lines().count() == 2 {
-        text.push_str("\nNo differences in the facts and the properties of the two.\n");
-    }
-    let longest = of(DifferenceKind::Duration)
-        .map(|one| width(one.name.as_str()))
-        .max();
-    let Some(longest) = longest else {
-        return theme.text(&text).into_owned();
-    };
-    let names = longest.clamp(8, NAME);
-    let heading = [pad("DURATION", names), pad("A", TOOK), pad("B", TOOK)].join(" ");
-    let _ = writeln!(text, "\n{heading} B TOOK");
-    for one in of(DifferenceKind::Duration) {
-        let name = truncate_middle(&one_line(one.name.as_str()), names, ellipsis);
-        let took = |took: &Option<SafeText>| took.as_ref().map_or("-", SafeText::as_str).to_owned();
-        let longer = one.longer.map_or_else(String::new, longer);
-        let line = [
-            pad(&name, names),
-            pad(&took(&one.before), TOOK),
-            pad(&took(&one.after), TOOK),
-        ];
-        let line = format!("{} {longer}", line.join(" "));
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
+    let rows = rows(differences, names, columns, theme.glyphs().ellipsis);
+    let text: String = rows.iter().map(|row| line(row.tone, &row.text)).collect();
     theme.text(&text).into_owned()
-}
-
-fn longer(longer: TimeDelta) -> String {
-    match longer.num_seconds() {
-        0 => "the same".to_owned(),
-        seconds if seconds > 0 => format!("{} longer", duration(longer)),
-        _ => format!("{} shorter", duration(-longer)),
-    }
 }
 
 #[derive(Serialize)]

@@ -376,6 +376,7 @@ mod tests {
             inferred: false,
             recorded: None,
             steps: Vec::new(),
+            resources: Vec::new(),
             events: 0,
         };
         let expected = r#"{"kind":"outcome","outcome":"not-found","imageId":"img","leftoverStack":false,"events":0}"#;

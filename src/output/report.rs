@@ -7,9 +7,10 @@ use std::fmt::Write;
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, Explanation, Reason, Remedy, failure_line};
+use crate::domain::failure::{Diagnosis, Explanation, failure_line};
 use crate::domain::log::LogCause;
 use crate::domain::outcome::verdict_reason;
+use crate::domain::reason::{Reason, Remedy};
 use crate::domain::search::Selection;
 use crate::domain::span::{End, Span, spans};
 use crate::domain::stack_event::{StackEvent, StackId};
@@ -72,7 +73,7 @@ pub fn report(build: &Build, subject: &Subject<'_>) -> String {
         push_unexplained(&mut out, build, &unexplained);
     }
     if let Some(cause) = build.log_cause() {
-        push_log(&mut out, &cause);
+        push_log(&mut out, cause);
     }
     if let Some(timeline) = build.current() {
         steps::push(&mut out, build, subject.now);

@@ -7,8 +7,8 @@ use ratatui::style::{Color, Style};
 
 use crate::app::effect::Label;
 use crate::app::model::Model;
-use crate::app::status::heartbeat::{Progress, log_age};
-use crate::app::status::summary::summary;
+use crate::app::status::heartbeat::Progress;
+use crate::app::status::summary::summary_as;
 use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
@@ -147,8 +147,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
         Some(time) => format!("last event {} ago", ago(time)),
         None => "no event yet".to_owned(),
     };
-    let last_line = progress.last_log_at;
-    let last_line = last_line.map(|time| log_age(time, progress.at));
+    let last_line = progress.log_age.clone();
     let fault = progress.fault.as_ref().map(|(why, since)| {
         let since = since.map_or_else(
             || "the API has not responded yet".to_owned(),
@@ -240,10 +239,13 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 
 /// The verdict's glyph and the summary.
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
+    let labels = model.labels();
     let lines = model.in_order().into_iter().map(|session| {
         let verdict = session.build.verdict();
         let glyph = theme.glyphs().verdict(verdict);
-        let summary = summary(session, model.now);
+        let name = labels.get(&session.id).map(|label| label.text.as_str());
+        let name = name.unwrap_or(&session.target.image_id);
+        let summary = summary_as(name, session, model.now);
         format!("{} {summary}", paint(theme.verdict(verdict), glyph))
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 32 * 1024;
 ///
 /// A program reads the values, so they are those of the service, except for the signature of a presigned URL, which only
 /// the JSON output has.
-pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 13] {
+pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 14] {
     let record = &ended.record;
     let failure = record.first_failure.as_ref();
     let remedy = record.remedy.as_ref();
@@ -25,6 +25,10 @@ pub fn variables(ended: &FinalOutcome) -> [(&'static str, String); 13] {
         ("BAKEWATCH_OUTCOME", Some(record.kind.as_str().to_owned())),
         ("BAKEWATCH_EXIT_CODE", Some(ended.code.to_string())),
         ("BAKEWATCH_IMAGE_ID", Some(record.image_id.to_string())),
+        (
+            "BAKEWATCH_REGION",
+            record.region.as_ref().map(ToString::to_string),
+        ),
         ("BAKEWATCH_STACK_ID", stack_id.map(str::to_owned)),
         ("BAKEWATCH_AMI_ID", ami_id.map(str::to_owned)),
         ("BAKEWATCH_REASON", record.reason.clone()),

@@ -38,7 +38,7 @@ enum Discontinuity {
 type Identity = (StackId, Fingerprint);
 
 fn identity(event: &StackEvent) -> Identity {
-    (event.stack_id.clone(), event.fingerprint)
+    (event.stack_id.clone(), event.fingerprint())
 }
 
 /// The distrust that has built up since the last whole walk.
@@ -133,7 +133,7 @@ impl Trail {
 
     /// Adds an event that the walk has not met. Returns the one above it.
     pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
-        self.met.insert(event.event_id.clone(), event.fingerprint);
+        self.met.insert(event.event_id.clone(), event.fingerprint());
         self.has_root |= event.is_root;
         self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))

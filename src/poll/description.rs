@@ -12,13 +12,15 @@ use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::verdict::ami::BEFORE_STACK;
 use crate::domain::verdict::gap;
 use crate::poll::cadence::Cadence;
-use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
+use crate::poll::schedule::{ApiRequest, Attention, PollCommand, Schedule};
 use crate::text::safe::SafeText;
 
 /// The interval while no event calls for the description, unless the backend has another.
 const USUAL: Duration = Duration::from_secs(30);
 /// The same while events are refused: the description shows the stack's status, too.
 const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
+/// The shortest usual interval of a build that is not on the screen.
+const NOT_SHOWN: Duration = Duration::from_secs(30);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -30,6 +32,7 @@ pub(crate) struct ImageSchedule {
     cadence: Cadence,
     /// The interval while no event calls for the description.
     pub(super) usual: Duration,
+    attention: Attention,
     /// `None` before the first response with events.
     due: Option<Duration>,
     /// Whether the walk in progress has met an event of the stack itself.
@@ -65,6 +68,7 @@ impl ImageSchedule {
         Self {
             cadence,
             usual: USUAL,
+            attention: Attention::default(),
             due: None,
             root_met: false,
             root: None,
@@ -115,6 +119,14 @@ impl ImageSchedule {
         }
     }
 
+    /// The build is on the screen now, or no more.
+    pub(super) fn attend(&mut self, now: Duration, attention: Attention) {
+        self.attention = attention;
+        if attention == Attention::Whole && !self.cadence.is_failing() {
+            self.due = self.due.map(|due| due.min(now + self.usual));
+        }
+    }
+
     /// The time until the next request after an answer.
     fn wait_after(&self, answer: &ImageAnswer) -> Duration {
         let second = gap(self.root.is_some());
@@ -123,8 +135,10 @@ impl ImageSchedule {
             SOON
         } else if self.is_alone {
             USUAL_WITHOUT_EVENTS
-        } else {
+        } else if self.attention == Attention::Whole {
             self.usual
+        } else {
+            self.usual.max(NOT_SHOWN)
         };
         match answer {
             ImageAnswer::Absent

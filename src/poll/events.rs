@@ -106,8 +106,10 @@ impl Schedule for EventsSchedule {
     }
 
     fn command(&mut self, now: Duration, command: PollCommand) {
-        if command == PollCommand::Audit {
-            self.walk.audit();
+        match command {
+            PollCommand::Audit => self.walk.audit(),
+            PollCommand::ReadLogAgain => return,
+            PollCommand::PollNow | PollCommand::CatchUp | PollCommand::Shown => {}
         }
         self.due = self.due.min(now);
     }

@@ -56,7 +56,7 @@ impl Known {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
         known
             .events
-            .insert(event.event_id.clone(), event.fingerprint);
+            .insert(event.event_id.clone(), event.fingerprint());
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {

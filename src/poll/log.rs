@@ -18,6 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::backend::{LogBatch, LogError, LogPath, LogResponse};
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::image::ImageAnswer;
 use crate::domain::log_line::{LogPage, LogState};
 use crate::domain::observation::{Seen, WalkStep};
 use crate::domain::stack_event::{StackEvent, StackId};
@@ -60,6 +61,8 @@ pub(crate) struct LogSchedule {
     refused: bool,
     /// The build had ended when it was first seen.
     ended: Option<Duration>,
+    /// The events are refused: they do not name the log.
+    events_refused: bool,
 }
 
 impl LogSchedule {
@@ -73,7 +76,13 @@ impl LogSchedule {
             reading: None,
             refused: false,
             ended: None,
+            events_refused: false,
         }
+    }
+
+    /// Whether the build has ended.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
     }
 
     /// Takes events as known that an earlier watch has recorded.
@@ -136,12 +145,45 @@ impl LogSchedule {
         let Some(path) = path(stack, arn.as_str()) else {
             return;
         };
+        self.begin_at(now, path, began);
+    }
+
+    fn begin_at(&mut self, now: Duration, path: LogPath, began: DateTime<Utc>) {
         let from = began - BEFORE_IMAGE;
         let reading = Reading::new(path, from, self.start, self.pace, now);
         self.reading = Some(Reading {
             ended: self.ended,
             ..reading
         });
+    }
+
+    /// Where the events are refused, the stack names the log: it has the image's id and the version of `ParallelCluster`,
+    /// and the first build of an image is number 1.
+    pub(super) fn on_image(&mut self, now: Duration, seen: &Seen) {
+        let Seen::Image(ImageAnswer::Described(image)) = seen else {
+            return;
+        };
+        if !self.events_refused {
+            return;
+        }
+        if let (None, Some(stack), Some(version), Some(created)) = (
+            &self.reading,
+            &image.stack_id,
+            &image.version,
+            image.stack_created,
+        ) && let Some(name) = arn::stack_name(stack.as_str())
+        {
+            let path = LogPath {
+                group: format!("/aws/imagebuilder/ParallelClusterImage-{name}"),
+                stream: format!("{version}/1"),
+            };
+            self.found.stack = Some(stack.clone());
+            self.begin_at(now, path, created);
+        }
+        let status = image.stack_status.as_ref().map(SafeText::as_str);
+        if status.is_some_and(|status| status != "CREATE_IN_PROGRESS") {
+            self.end(now);
+        }
     }
 
     fn failed(&mut self, now: Duration, part: Part, error: LogError) -> Option<Seen> {
@@ -241,19 +283,25 @@ impl Schedule for LogSchedule {
             || reading.told_first != has_first
             || was_failing;
         reading.told_first = has_first;
-        is_news.then(|| {
+        let restarts = std::mem::take(&mut reading.restarts);
+        (is_news || restarts).then(|| {
             Seen::Log(LogPage {
                 lines: lines.into_iter().map(Arc::new).collect(),
                 part: place,
                 state,
                 has_first,
+                restarts,
             })
         })
     }
 
     fn on_other(&mut self, now: Duration, seen: &Seen, _: Duration) {
         match seen {
-            Seen::Page(page) => self.note(now, page),
+            Seen::Page(page) => {
+                self.events_refused = false;
+                self.note(now, page);
+            }
+            Seen::Failed(fault) => self.events_refused |= fault.kind == FaultKind::Denied,
             Seen::StackGone => self.end(now),
             _ => {}
         }
@@ -261,6 +309,12 @@ impl Schedule for LogSchedule {
 
     fn command(&mut self, now: Duration, command: PollCommand) {
         if command == PollCommand::Audit {
+            return;
+        }
+        if command == PollCommand::ReadLogAgain {
+            if let Some(reading) = &mut self.reading {
+                reading.begin_again(self.pace, now);
+            }
             return;
         }
         self.not_before = Duration::ZERO;

@@ -1,5 +1,6 @@
 //! The permits to make requests, shared by all sessions: for each service of a region one request at a time, a budget of
-//! requests, and a common back-off after throttling. The poller asks for one before each request.
+//! requests, and a common back-off after throttling. The poller asks for one before each request. A session that is not
+//! shown has fewer streams, and comes last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,15 +9,20 @@ use std::time::Duration;
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
+use crate::poll::schedule::Attention;
 
-/// The requests that an endpoint gets per second, on average.
-const RATE: f64 = 4.5;
+/// The requests that an endpoint gets per second, on average: with those that sessions which are not shown may make at
+/// once, a minute has at most 4.5 a second.
+const RATE: f64 = 4.3;
 /// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
 const BURST: f64 = 100.0;
-/// The requests that each rank leaves to the one before it: where the budget is short, the first rank has all of it.
-const RESERVE: f64 = 3.0;
-/// The ranks: events and the image, the steps, the log; first those of the shown session, then those of the others.
-const RANKS: usize = 6;
+/// The requests that each rank leaves to those before it: where the budget is short, the first rank has all of it.
+const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 87.0, 90.0, 93.0, 96.0];
+/// The ranks: events and the image, the steps, the log of the shown session; the list of images; then those of the other
+/// sessions.
+const RANKS: usize = 7;
+const LIST: usize = 3;
+const OTHERS: usize = 4;
 
 /// The permits of all endpoints. Its clones share them.
 #[derive(Clone, Debug)]
@@ -39,7 +45,37 @@ impl Budgets {
         Permits {
             budgets: self.clone(),
             shown: Shown::default(),
+            otherwise: Attention::Whole,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
+        }
+    }
+
+    /// Waits until the list of images may make a request to an endpoint.
+    pub(crate) async fn list(&self, endpoint: &Endpoint) -> InFlight {
+        let permit = self.of(endpoint);
+        loop {
+            let wait = permit.ready_at(LIST).saturating_sub(self.clock.elapsed());
+            self.clock.sleep(wait).await;
+            if let Some(in_flight) = permit.acquire(LIST).await {
+                return in_flight;
+            }
+        }
+    }
+
+    /// Counts the requests that the list of images has made, and begins the back-off of its endpoint if that asks for one.
+    pub(crate) fn note_list(
+        &self,
+        endpoint: &Endpoint,
+        asked: Vec<Asked>,
+        back_off: Option<Duration>,
+    ) {
+        if let Some(back_off) = back_off {
+            self.of(endpoint).hold_back(self.clock.elapsed() + back_off);
+        }
+        for asked in asked {
+            let permitted = u32::from(asked.endpoint == *endpoint);
+            let more = asked.requests.saturating_sub(permitted);
+            self.of(&asked.endpoint).count(more);
         }
     }
 
@@ -59,18 +95,13 @@ impl Budgets {
 pub(crate) struct Shown(Arc<AtomicBool>);
 
 impl Shown {
-    pub(crate) fn set(&self, is_shown: bool) {
-        self.0.store(is_shown, Ordering::Relaxed);
+    /// Whether this is news.
+    pub(crate) fn set(&self, is_shown: bool) -> bool {
+        self.0.swap(is_shown, Ordering::Relaxed) != is_shown
     }
 
-    fn rank(&self, stream: Stream) -> usize {
-        let rank = match stream {
-            Stream::Steps => 1,
-            Stream::Log => 2,
-            _ => 0,
-        };
-        let is_shown = self.0.load(Ordering::Relaxed);
-        rank + if is_shown { 0 } else { RANKS / 2 }
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -79,6 +110,8 @@ impl Shown {
 pub struct Permits {
     budgets: Budgets,
     shown: Shown,
+    /// How much is fetched while the session is not the one on the screen.
+    otherwise: Attention,
     /// For each stream its endpoint, then the others that its last request was sent to.
     asked: [Vec<Endpoint>; Stream::COUNT],
 }
@@ -93,6 +126,32 @@ impl Permits {
         self.shown.clone()
     }
 
+    /// Fetches only so much while the session is not the one on the screen.
+    #[must_use]
+    pub(crate) fn otherwise(mut self, attention: Attention) -> Self {
+        self.otherwise = attention;
+        self
+    }
+
+    pub(crate) fn attention(&self) -> Attention {
+        if self.shown.get() {
+            Attention::Whole
+        } else {
+            self.otherwise
+        }
+    }
+
+    /// A session that is fetched whole counts as shown.
+    fn rank(&self, stream: Stream) -> usize {
+        let rank = match stream {
+            Stream::Steps => 1,
+            Stream::Log => 2,
+            Stream::Events | Stream::Image | Stream::Images => 0,
+        };
+        let is_shown = self.attention() == Attention::Whole;
+        rank + if is_shown { 0 } else { OTHERS }
+    }
+
     /// Takes note of the endpoints of a source. Whether its events and its image have different ones.
     pub(crate) fn begin(&mut self, source: &impl Source) -> bool {
         for (stream, asked) in Stream::ALL.into_iter().zip(&mut self.asked) {
@@ -103,7 +162,7 @@ impl Permits {
 
     /// When the stream may make its next request, by the clock's running time.
     pub(crate) fn ready_at(&self, stream: Stream) -> Duration {
-        let rank = self.shown.rank(stream);
+        let rank = self.rank(stream);
         let endpoints = self.asked[stream.index()].iter();
         let ready = endpoints.map(|endpoint| self.budgets.of(endpoint).ready_at(rank));
         ready.max().unwrap_or_default()
@@ -112,7 +171,7 @@ impl Permits {
     /// The permit for a stream's next request, and the rank to ask with.
     pub(crate) fn of(&self, stream: Stream) -> (Permit, usize) {
         let endpoint = &self.asked[stream.index()][0];
-        (self.budgets.of(endpoint), self.shown.rank(stream))
+        (self.budgets.of(endpoint), self.rank(stream))
     }
 
     /// Counts the requests that were made under a stream's permit, and begins the back-off of the endpoints that ask for
@@ -164,8 +223,8 @@ pub(crate) struct Permit {
 
 /// The request in flight; the next one may begin when it is dropped.
 #[derive(Debug)]
-pub(crate) struct InFlight<'a> {
-    _guard: tokio::sync::MutexGuard<'a, ()>,
+pub(crate) struct InFlight {
+    _guard: tokio::sync::OwnedMutexGuard<()>,
 }
 
 /// A place among those that wait for the request in flight.
@@ -194,11 +253,11 @@ impl Permit {
 
     /// Waits for the request in flight, and for those of a better rank. `None` if the endpoint must not get another one
     /// yet: a response in the meantime may have begun a back-off.
-    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight<'_>> {
+    pub(crate) async fn acquire(&self, rank: usize) -> Option<InFlight> {
         self.budget().waiting[rank] += 1;
         let place = Place(self, rank);
         loop {
-            let guard = self.in_flight.lock().await;
+            let guard = Arc::clone(&self.in_flight).lock_owned().await;
             let mut budget = self.budget();
             if budget.waiting[..rank].iter().any(|waiting| *waiting > 0) {
                 // The lock is fair: it goes to the one that waits longest, and at last to a better rank.
@@ -255,8 +314,8 @@ impl Budget {
     }
 
     fn ready_at(&self, rank: usize) -> Duration {
-        let reserve = RESERVE * f64::from(u8::try_from(rank).unwrap_or(u8::MAX));
-        let missing = Duration::from_secs_f64((1.0 + reserve - self.requests).max(0.0) / RATE);
+        let missing =
+            Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
         (self.counted_at + missing).max(self.not_before)
     }
 
@@ -341,6 +400,27 @@ mod tests {
         assert!(other.acquire(0).await.is_some(), "the back-off is over");
     }
 
+    /// The list of images has no budget of its own: it waits for the sessions' requests and for their back-off.
+    #[tokio::test(start_paused = true)]
+    async fn the_list_of_images_shares_the_budget_of_the_sessions() {
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+        let budgets = Budgets::new(clock.clone());
+        let endpoint = Endpoint::default();
+        let permit = budgets.of(&endpoint);
+        permit.count(100);
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= Duration::from_secs_f64(87.0 / RATE));
+        let back_off = Duration::from_secs(30);
+        budgets.note_list(&endpoint, Vec::new(), Some(back_off));
+        assert!(
+            permit.ready_at(0) >= clock.elapsed() + back_off,
+            "of the sessions, too"
+        );
+        let before = clock.elapsed();
+        drop(budgets.list(&endpoint).await);
+        assert!(clock.elapsed() >= before + back_off);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_short_budget_is_for_the_first_rank() {
         let permit = Permit::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
@@ -376,11 +456,16 @@ mod tests {
 
     #[test]
     fn the_shown_session_is_first_then_the_events_then_the_steps_then_the_log() {
-        let (shown, other) = (Shown::default(), Shown::default());
-        shown.set(true);
+        let budgets = Budgets::new(Clock::scenario(DateTime::UNIX_EPOCH, 1.0));
+        let (shown, other) = (budgets.session(), budgets.session());
+        let (shown, other) = (
+            shown.otherwise(Attention::Outline),
+            other.otherwise(Attention::Outline),
+        );
+        assert!(shown.shown.set(true) && !shown.shown.set(true));
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
-        let ranks = [shown, other].map(|shown| streams.map(|stream| shown.rank(stream)));
-        assert_eq!(ranks, [[0, 1, 2], [3, 4, 5]]);
+        let ranks = [shown, other].map(|session| streams.map(|stream| session.rank(stream)));
+        assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);
     }
 }
 

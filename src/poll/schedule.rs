@@ -13,9 +13,24 @@ pub enum PollCommand {
     PollNow,
     /// Read the whole history again, now.
     Audit,
+    /// Read the build log again: its lines were dropped.
+    ReadLogAgain,
     /// Fetch everything now, over new connections: the machine slept, or the process was stopped. The response to the
     /// request in flight may never come.
     CatchUp,
+    /// Fetch what was left out while the build was not on the screen.
+    Shown,
+}
+
+/// How much of a build is fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Attention {
+    #[default]
+    Whole,
+    /// The image less often, and no build log before the build has ended: then it tells why a build failed.
+    WithoutLog,
+    /// The same, without steps.
+    Outline,
 }
 
 /// A request to the API.

@@ -15,7 +15,7 @@ use crate::poll::cadence::Cadence;
 use crate::poll::description::ImageSchedule;
 use crate::poll::events::EventsSchedule;
 use crate::poll::log::{LogSchedule, LogStart};
-use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
+use crate::poll::schedule::{ApiRequest, Attention, PollCommand, Schedule};
 use crate::poll::steps::StepsSchedule;
 
 /// The schedules of the streams of one image.
@@ -28,6 +28,7 @@ pub struct Schedules {
     steps: Option<StepsSchedule>,
     /// `None` unless the log is wanted and the backend can read it.
     log: Option<LogSchedule>,
+    attention: Attention,
     /// Whether the events and the image come from different endpoints.
     is_apart: bool,
     interval: Option<Duration>,
@@ -43,6 +44,7 @@ impl Schedules {
             events: EventsSchedule::new(Cadence::new(interval, random)),
             image: Some(ImageSchedule::new(image)),
             log: None,
+            attention: Attention::default(),
             is_apart: false,
             interval,
             random: fork,
@@ -77,6 +79,27 @@ impl Schedules {
     pub(crate) fn add_steps(&mut self) {
         let random = fastrand::Rng::new();
         self.steps = Some(StepsSchedule::new(Cadence::new(None, random)));
+    }
+
+    /// Fetches so much of the build from now on. What was left out before is due then.
+    pub(crate) fn attend(&mut self, now: Duration, attention: Attention) {
+        if self.attention != attention {
+            self.attention = attention;
+            if let Some(image) = &mut self.image {
+                image.attend(now, attention);
+            }
+        }
+    }
+
+    fn log_request(&self) -> Option<(ApiRequest, Duration)> {
+        let log = self.log.as_ref()?;
+        let is_wanted = self.attention == Attention::Whole || log.has_ended();
+        log.next().filter(|_| is_wanted)
+    }
+
+    fn steps_request(&self) -> Option<(ApiRequest, Duration)> {
+        let steps = self.steps.as_ref()?.next()?;
+        (self.attention != Attention::Outline).then_some(steps)
     }
 
     /// Fetches the description this often while nothing calls for it.
@@ -122,13 +145,11 @@ impl Schedules {
             Some(image) if image.1 <= events.1 => image,
             _ => events,
         };
-        let steps = self.steps.as_ref().and_then(Schedule::next);
-        let next = match steps.map(permitted) {
+        let next = match self.steps_request().map(permitted) {
             Some(steps) if steps.1 < next.1 => steps,
             _ => next,
         };
-        let log = self.log.as_ref().and_then(Schedule::next);
-        match log.map(permitted) {
+        match self.log_request().map(permitted) {
             Some(log) if log.1 < next.1 => log,
             _ => next,
         }
@@ -138,8 +159,8 @@ impl Schedules {
     pub fn next_try(&self, stream: Stream) -> Duration {
         let next = match stream {
             Stream::Image => self.image.as_ref().and_then(Schedule::next),
-            Stream::Log => self.log.as_ref().and_then(Schedule::next),
-            Stream::Steps => self.steps.as_ref().and_then(Schedule::next),
+            Stream::Log => self.log_request(),
+            Stream::Steps => self.steps_request(),
             _ => None,
         };
         next.map_or_else(|| self.events.request().1, |(_, due)| due)
@@ -179,6 +200,9 @@ impl Schedules {
             return Some(seen);
         }
         let next_try = image.next().map_or(now, |(_, due)| due);
+        if let Some(log) = &mut self.log {
+            log.on_image(now, &seen);
+        }
         self.events.on_other(now, &seen, next_try);
         if let Some(steps) = &mut self.steps {
             steps.on_other(now, &seen, next_try);
@@ -205,6 +229,10 @@ impl Schedules {
     }
 
     pub fn command(&mut self, now: Duration, command: PollCommand) {
+        if command == PollCommand::Shown {
+            // Nothing else is due because of it.
+            return;
+        }
         if let Some(log) = &mut self.log {
             log.command(now, command);
         }

@@ -207,7 +207,7 @@ impl Walk {
                 known.or_else(met).or_else(|| in_page.get(&key()).copied())
             });
             let key = (event.stack_id.clone(), event.event_id.clone());
-            if in_page.insert(key, event.fingerprint).is_none() {
+            if in_page.insert(key, event.fingerprint()).is_none() {
                 unique.push(event);
             }
         }

@@ -13,6 +13,7 @@ use crate::file;
 use crate::recording::log_file::path_of;
 use crate::recording::reader::header;
 use crate::recording::{Header, ReadError, Recording};
+use crate::text::safe::SafeText;
 
 /// The number of recordings to keep.
 const MAX_RECORDINGS: usize = 200;
@@ -67,14 +68,25 @@ impl Folder {
         let is_short =
             |path: &&PathBuf| short_name(path).is_some_and(|short| Some(short) == name.to_str());
         let named = files.iter().find(|path| is_named(path));
+        // `REGION/IMAGE_ID`: another region may have the same id.
+        let text = name.to_str().unwrap_or_default();
+        let (region, image) = match text.split_once('/') {
+            Some((region, image)) => (Some(region), Path::new(image)),
+            None => (None, name),
+        };
         named
             .or_else(|| files.iter().find(is_short))
             .cloned()
             .or_else(|| {
-                let of_image = self.root.join(name);
+                let of_image = self.root.join(image);
                 let mut watches = self.history().ok()?;
                 watches.retain(|watch| {
-                    watch.outcome.is_ok() && watch.file.parent() == Some(&of_image)
+                    let outcome = watch.outcome.as_ref();
+                    let is_there = outcome.is_ok_and(|outcome| {
+                        let known = outcome.region.as_ref().map(SafeText::as_str);
+                        region.is_none_or(|region| known == Some(region))
+                    });
+                    is_there && watch.file.parent() == Some(&of_image)
                 });
                 let has_build = |watch: &RecordedWatch| {
                     let outcome = watch.outcome.as_ref();
@@ -102,6 +114,20 @@ impl Folder {
 
     fn of_image(&self, header: &Header) -> PathBuf {
         self.root.join(&header.image_id)
+    }
+
+    /// The ids of the images that have recordings, in order. Each is inert in any shell.
+    pub(crate) fn image_ids(&self) -> Vec<String> {
+        let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let folders = folders.filter(|folder| !recordings_in(&folder.path()).is_empty());
+        let is_id = |id: &String| {
+            let mut bytes = id.bytes();
+            !id.starts_with('-') && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let ids = folders.filter_map(|folder| folder.file_name().into_string().ok());
+        let mut ids: Vec<_> = ids.filter(is_id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// Every file that is named like a recording; none without a folder.

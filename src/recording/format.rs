@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::Stream;
 use crate::domain::outcome::{FirstFailure, Outcome};
+use crate::domain::span::ResourceTime;
 use crate::domain::stack_event::{
     EventId, EventReader, StackEvent, StackId, format_time, parse_time,
 };
@@ -19,7 +20,7 @@ use crate::domain::steps::StepTime;
 use crate::domain::verdict::OutcomeKind;
 use crate::recording::Header;
 use crate::recording::description::Description;
-use crate::recording::steps::{StepTimeFields, StepsFields};
+use crate::recording::steps::{ResourceTimeFields, StepTimeFields, StepsFields};
 use crate::text::redact::redact_secrets;
 use crate::text::safe::SafeText;
 
@@ -330,6 +331,8 @@ pub(crate) struct SummaryFields {
     inferred: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<StepTimeFields>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<ResourceTimeFields>,
     events: usize,
 }
 
@@ -358,6 +361,11 @@ impl From<&Outcome> for SummaryFields {
             leftover_stack: outcome.leftover_stack,
             inferred: outcome.inferred,
             steps: outcome.steps.iter().map(StepTimeFields::from).collect(),
+            resources: outcome
+                .resources
+                .iter()
+                .map(ResourceTimeFields::from)
+                .collect(),
             events: outcome.events,
         }
     }
@@ -390,6 +398,7 @@ impl SummaryFields {
             inferred: self.inferred,
             recorded: None,
             steps: self.steps.iter().map(StepTime::from).collect(),
+            resources: self.resources.iter().map(ResourceTime::from).collect(),
             started_at: self.started_at.as_deref().and_then(parse_time),
             ended_at: self.ended_at.as_deref().and_then(parse_time),
             events: self.events,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::domain::build::Build;
-use crate::domain::estimate::{TypicalDuration, TypicalSteps, typical};
+use crate::domain::estimate::{TypicalDuration, TypicalTimes, typical};
 use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::domain::verdict::OutcomeKind;
 use crate::file;
@@ -46,8 +46,8 @@ impl Folder {
         self.expectation().map(|(duration, _)| duration)
     }
 
-    /// The same, and the usual durations of the steps.
-    pub(crate) fn expectation(&self) -> Option<(TypicalDuration, TypicalSteps)> {
+    /// The same, and the usual durations of the steps and the resources.
+    pub fn expectation(&self) -> Option<(TypicalDuration, TypicalTimes)> {
         let files = self.files().unwrap_or_default();
         let mut builds: Vec<_> = files
             .iter()
@@ -62,7 +62,7 @@ impl Folder {
                     header.image_id,
                     outcome.started_at?,
                     took,
-                    outcome.steps,
+                    (outcome.steps, outcome.resources),
                 ))
             })
             .collect();
@@ -73,8 +73,12 @@ impl Folder {
         builds.dedup_by(|one, other| (&one.1, one.2) == (&other.1, other.2));
         builds.truncate(TYPICAL_BUILDS);
         let duration = typical(builds.iter().map(|build| build.3).collect())?;
-        let steps = TypicalSteps::of(builds.into_iter().map(|build| build.4));
-        Some((duration, steps))
+        let (steps, resources): (Vec<_>, Vec<_>) = builds.into_iter().map(|build| build.4).unzip();
+        let (steps, resources) = (steps.into_iter(), resources.into_iter());
+        Some((
+            duration,
+            TypicalTimes::of(steps.flatten(), resources.flatten()),
+        ))
     }
 }
 

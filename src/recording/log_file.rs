@@ -3,6 +3,7 @@
 //!
 //! The service's log is read again by every watch, so the file is that of the last one.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -42,26 +43,30 @@ const STATES: [(LogState, &str); 4] = [
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Page {
+struct Page<'a> {
     #[serde(with = "stamp")]
     at: DateTime<Utc>,
-    part: String,
-    state: String,
+    #[serde(borrow)]
+    part: Cow<'a, str>,
+    #[serde(borrow)]
+    state: Cow<'a, str>,
     #[serde(default)]
     has_first: bool,
-    #[serde(default)]
-    lines: Vec<Line>,
+    #[serde(borrow, default)]
+    lines: Vec<Line<'a>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct Line<'a> {
     /// In milliseconds since 1970, as the service has it.
     timestamp: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ingestion_time: Option<i64>,
-    message: String,
-    stream: String,
+    #[serde(borrow)]
+    message: Cow<'a, str>,
+    #[serde(borrow)]
+    stream: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     late: bool,
 }
@@ -139,7 +144,7 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
         .read_until(b'\n', &mut line)
         .is_ok_and(|read| read > 0)
     {
-        if let Ok(page) = serde_json::from_slice::<Page>(&line) {
+        if let Ok(page) = serde_json::from_slice::<Page<'_>>(&line) {
             let at = page.at;
             let page = page.into_page();
             observations.extend(page.map(|page| observation(at, Stream::Log, Seen::Log(page))));
@@ -149,21 +154,22 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
     observations
 }
 
-impl Page {
-    fn of(at: DateTime<Utc>, page: &LogPage) -> Self {
+impl<'a> Page<'a> {
+    fn of(at: DateTime<Utc>, page: &'a LogPage) -> Self {
         let name_of_part = PARTS.iter().find(|(part, _)| *part == page.part);
         let name_of_state = STATES.iter().find(|(state, _)| *state == page.state);
-        let lines = page.lines.iter().map(|line| Line {
+        let new = page.lines.iter().filter(|line| !line.again);
+        let lines = new.map(|line| Line {
             timestamp: line.timestamp.timestamp_millis(),
             ingestion_time: line.ingested_at.map(|at| at.timestamp_millis()),
-            message: line.message.as_str().to_owned(),
-            stream: line.stream.as_str().to_owned(),
+            message: line.message.as_str().into(),
+            stream: line.stream.as_str().into(),
             late: line.late,
         });
         Self {
             at,
-            part: name_of_part.map_or_else(String::new, |(_, name)| (*name).to_owned()),
-            state: name_of_state.map_or_else(String::new, |(_, name)| (*name).to_owned()),
+            part: name_of_part.map_or("", |(_, name)| name).into(),
+            state: name_of_state.map_or("", |(_, name)| name).into(),
             has_first: page.has_first,
             lines: lines.collect(),
         }
@@ -172,15 +178,21 @@ impl Page {
     fn into_page(self) -> Option<LogPage> {
         let part = PARTS.iter().find(|(_, name)| *name == self.part)?.0;
         let state = STATES.iter().find(|(_, name)| *name == self.state)?.0;
+        // Nearly all lines are of the stream of the line before.
+        let mut last: Option<SafeText> = None;
         let lines = self.lines.into_iter().filter_map(|line| {
+            let same = last.take().filter(|last| *last.as_str() == *line.stream);
+            let stream = same.unwrap_or_else(|| SafeText::new(&line.stream));
+            last = Some(stream.clone());
             Some(Arc::new(LogLine {
                 timestamp: DateTime::from_timestamp_millis(line.timestamp)?,
                 ingested_at: line
                     .ingestion_time
                     .and_then(DateTime::from_timestamp_millis),
                 message: LogLine::text(&line.message),
-                stream: SafeText::new(&line.stream),
+                stream,
                 late: line.late,
+                again: false,
             }))
         });
         Some(LogPage {
@@ -188,6 +200,7 @@ impl Page {
             part,
             state,
             has_first: self.has_first,
+            restarts: false,
         })
     }
 }
@@ -203,12 +216,14 @@ mod tests {
             message: LogLine::text(text),
             stream: SafeText::new("3.16.1/1"),
             late: part == LogPart::Late,
+            again: false,
         };
         let page = LogPage {
             lines: vec![Arc::new(line)],
             part,
             state: LogState::CaughtUp,
             has_first: true,
+            restarts: false,
         };
         observation(DateTime::UNIX_EPOCH, Stream::Log, Seen::Log(page))
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::domain::observation::Observation;
 
-/// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame.
-const BATCH: usize = 1_000;
+/// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame and for
+/// the queue, which has dozens of batches.
+const BATCH: usize = 250;
 /// The shortest real time to wait: observations that are closer to each other come in one batch.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
@@ -137,11 +138,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_batch_has_what_is_due_up_to_1000_events() {
+    async fn a_batch_has_what_is_due_up_to_250_events() {
         let sizes = |batches: Vec<Vec<i64>>| batches.iter().map(Vec::len).collect::<Vec<_>>();
-        let all = batches(0..2_500, 2_500, 9).await;
-        assert_eq!(all.concat(), (0..2_500).collect::<Vec<_>>());
-        assert_eq!(sizes(all), [1_000, 1_000, 500]);
+        let all = batches(0..600, 600, 9).await;
+        assert_eq!(all.concat(), (0..600).collect::<Vec<_>>());
+        assert_eq!(sizes(all), [250, 250, 100]);
     }
 
     #[tokio::test(start_paused = true)]

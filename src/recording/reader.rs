@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{EventReader, StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, Fields, Scanner, StackEvent, StackId, parse_time};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
@@ -19,6 +19,9 @@ use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
+
+/// The bytes that are read at once: long recordings have hundreds of megabytes.
+const BUFFER: usize = 128 * 1024;
 
 /// The longest recording that is read without the user's request: several times that of 100,000 events.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -62,7 +65,7 @@ impl Recording {
     /// # Errors
     /// If the file can't be read, or is not a recording.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        Self::read(BufReader::new(file::open(path)?))
+        Self::read(BufReader::with_capacity(BUFFER, file::open(path)?))
     }
 
     /// Reads a file that the user has not named, unless that takes too long.
@@ -71,7 +74,7 @@ impl Recording {
         if file.metadata()?.len() > MAX_BYTES {
             return Err(ReadError::TooLong);
         }
-        Self::read(BufReader::new(file.take(MAX_BYTES)))
+        Self::read(BufReader::with_capacity(BUFFER, file.take(MAX_BYTES)))
     }
 
     /// Reads bytes.
@@ -91,8 +94,13 @@ impl Recording {
             if length == 0 {
                 break;
             }
-            match serde_json::from_slice::<Line<'_>>(&line) {
-                Ok(line) => observations.add(&line),
+            let parsed = if observations.add_usual(&line) {
+                Ok(())
+            } else {
+                serde_json::from_slice::<Line<'_>>(&line).map(|line| observations.add(&line))
+            };
+            match parsed {
+                Ok(()) => {}
                 Err(_) if !ends => {
                     torn = true;
                     break;
@@ -221,10 +229,44 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
     }
 }
 
+/// The line of an event as nearly all of them are written.
+struct UsualLine<'a> {
+    at: DateTime<Utc>,
+    stack: &'a str,
+    event: &'a str,
+    fields: Fields<'a>,
+}
+
+impl<'a> UsualLine<'a> {
+    /// Reads it in one pass; none if it is another line.
+    fn scan(line: &'a [u8]) -> Option<Self> {
+        let line = std::str::from_utf8(line).ok()?;
+        let mut scanner = Scanner::new(line);
+        let mut string_after = |token: &str| scanner.skip(token).then(|| scanner.plain_string())?;
+        let at = string_after(r#"{"kind":"event","at":"#).and_then(parse_time)?;
+        let stack = string_after(r#","stream":"events","stackId":"#)?;
+        if !scanner.skip(r#","event":"#) {
+            return None;
+        }
+        let begin = scanner.position();
+        let fields = Fields::scan(&mut scanner)?;
+        let event = line.get(begin..scanner.position())?;
+        let is_whole = scanner.skip("}") && matches!(scanner.rest(), "" | "\n");
+        is_whole.then_some(Self {
+            at,
+            stack,
+            event,
+            fields,
+        })
+    }
+}
+
 /// Builds observations from lines: events that were committed together become one page again.
 #[derive(Default)]
 struct Observations {
     events: EventReader,
+    /// The last line's.
+    stack: Option<StackId>,
     done: Vec<Observation>,
     open: Option<Open>,
 }
@@ -241,6 +283,8 @@ struct Open {
 
 impl Open {
     fn into_page(mut self) -> WalkStep {
+        // Most pages of a long recording have one event.
+        self.fresh.shrink_to_fit();
         self.fresh.reverse();
         if self.is_aside {
             let others = OtherEvents {
@@ -268,7 +312,10 @@ impl Open {
 impl Observations {
     fn add(&mut self, line: &Line<'_>) {
         if line.kind == kind::EVENT {
-            self.add_event(line);
+            if let Some(event) = line.event(&mut self.events) {
+                let is_aside = line.aside == Some(true);
+                self.add_event(line.at, event, line.before.as_deref(), is_aside);
+            }
             return;
         }
         let fault = || line.fault.as_ref().map(Fault::from);
@@ -316,32 +363,54 @@ impl Observations {
         }
     }
 
-    fn add_event(&mut self, line: &Line<'_>) {
-        let Some(event) = line.event(&mut self.events) else {
-            return;
+    /// Adds a line if it is as nearly all are. False, and no change, if it is not.
+    fn add_usual(&mut self, line: &[u8]) -> bool {
+        let Some(line) = UsualLine::scan(line) else {
+            return false;
         };
-        // The event's own stack ID: a damaged line must not move an event to another stack.
-        let stack = event.stack_id.clone();
-        let is_late = line.before.is_some();
-        let is_aside = line.aside == Some(true);
+        let same = self.stack.take().filter(|last| last.as_str() == line.stack);
+        let stack = same.unwrap_or_else(|| StackId::from(line.stack));
+        let event = self
+            .events
+            .read_scanned(line.event, &line.fields, Some(&stack));
+        self.stack = Some(stack);
+        self.add_event(
+            line.at,
+            Arc::new(event.recorded_as(None, None)),
+            None,
+            false,
+        );
+        true
+    }
+
+    fn add_event(
+        &mut self,
+        at: DateTime<Utc>,
+        event: Arc<StackEvent>,
+        before: Option<&str>,
+        is_aside: bool,
+    ) {
+        let is_late = before.is_some();
         let continues = self.open.as_ref().is_some_and(|open| {
-            let is_same = (open.at, open.is_aside) == (line.at, is_aside) && open.stack == stack;
-            is_same && (is_late || open.late.is_empty())
+            // The event's own stack ID: a damaged line must not move an event to another stack.
+            (open.at, open.is_aside) == (at, is_aside)
+                && open.stack == event.stack_id
+                && (is_late || open.late.is_empty())
         });
         if !continues {
             self.close();
         }
         let open = self.open.get_or_insert_with(|| Open {
-            at: line.at,
-            stack,
+            at,
+            stack: event.stack_id.clone(),
             is_aside,
             fresh: Vec::new(),
             late: Vec::new(),
         });
-        match &line.before {
+        match before {
             Some(before) => open.late.push(LateEvent {
                 event,
-                before: (&**before).into(),
+                before: before.into(),
             }),
             None => open.fresh.push(event),
         }

@@ -243,7 +243,7 @@ fn in_order(mut pages: Vec<Vec<Arc<StackEvent>>>) -> Vec<Arc<StackEvent>> {
     for event in pages.concat() {
         let event = event.identified(|id| known.get(id).copied());
         let id = event.event_id.clone();
-        if known.insert(id, event.fingerprint).is_none() {
+        if known.insert(id, event.fingerprint()).is_none() {
             events.push(event);
         }
     }

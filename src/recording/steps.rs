@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::span::ResourceTime;
 use crate::domain::stack_event::{format_time, parse_time};
 use crate::domain::steps::{ListedWorkflows, Step, StepStatus, StepTime, Workflow};
 use crate::recording::format::{redacted, safe};
@@ -81,6 +82,32 @@ impl From<&StepTimeFields> for StepTime {
         Self {
             workflow: SafeText::new(&fields.workflow),
             step: SafeText::new(&fields.step),
+            took: TimeDelta::try_seconds(fields.seconds).unwrap_or_default(),
+        }
+    }
+}
+
+/// How long the creation of a resource took, in a summary.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ResourceTimeFields {
+    logical_resource_id: String,
+    seconds: i64,
+}
+
+impl From<&ResourceTime> for ResourceTimeFields {
+    fn from(time: &ResourceTime) -> Self {
+        Self {
+            logical_resource_id: text(&time.logical_id),
+            seconds: time.took.num_seconds(),
+        }
+    }
+}
+
+impl From<&ResourceTimeFields> for ResourceTime {
+    fn from(fields: &ResourceTimeFields) -> Self {
+        Self {
+            logical_id: SafeText::new(&fields.logical_resource_id),
             took: TimeDelta::try_seconds(fields.seconds).unwrap_or_default(),
         }
     }

@@ -31,7 +31,9 @@ pub(crate) struct Transcript {
     has_found_image: bool,
     /// The first stack.
     stack_id: Option<StackId>,
-    /// The events below which others may be missing.
+    /// The stack of the last whole walk.
+    walked: Option<StackId>,
+    /// The events of this stack below which others may be missing.
     gaps: Vec<EventId>,
     /// Whether the last response with events ended a walk.
     is_live: bool,
@@ -49,6 +51,10 @@ impl Transcript {
             Seen::Resumed(_) => {
                 let gaps = observation.resumed().filter_map(|page| page.gaps.as_ref());
                 self.gaps = gaps.last().cloned().unwrap_or_default();
+                let stacks = observation
+                    .resumed()
+                    .filter_map(|page| page.stack_id.as_ref());
+                self.walked = stacks.last().cloned();
             }
             Seen::Page(page) => self.page(page, at),
             Seen::StackGone => {
@@ -67,7 +73,7 @@ impl Transcript {
                 ..Line::of(observation.stream, kind::REFUSED, at)
             }),
             Seen::Image(answer) => self.image(answer, at),
-            Seen::Log(_) => {}
+            Seen::Log(_) | Seen::Account(_) => {}
             Seen::Steps(listed) => {
                 if self.listed.as_ref() != Some(listed) {
                     self.write(&Line {
@@ -81,6 +87,16 @@ impl Transcript {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }
         }
+        std::mem::take(&mut self.lines)
+    }
+
+    /// The lines for the events of walks that the end of the watch interrupts: the stack may be gone before another watch
+    /// asks for them.
+    pub(crate) fn end(&mut self, at: DateTime<Utc>) -> Vec<u8> {
+        let interrupted = std::mem::take(&mut self.pending);
+        self.write_left(&[], at);
+        // Even if it has met the stack's first event, it has not brought those of other stacks.
+        self.write_below_gap(&interrupted, true, at);
         std::mem::take(&mut self.lines)
     }
 
@@ -109,7 +125,12 @@ impl Transcript {
         let Some(late) = &page.commit else {
             return;
         };
-        self.leave(page, at);
+        let others = page.others.iter().map(|others| &others.stack_id);
+        self.write_left(&others.chain(&page.stack_id).collect::<Vec<_>>(), at);
+        if self.walked != page.stack_id {
+            self.gaps.clear();
+            self.walked.clone_from(&page.stack_id);
+        }
         let fresh = std::mem::take(&mut self.pending);
         let idle = fresh.is_empty() && late.is_empty() && page.others.is_empty();
         // A file may end at any byte. New gaps precede the events above them, and filled ones stay until their events are
@@ -142,26 +163,38 @@ impl Transcript {
         self.is_live = true;
     }
 
-    /// Writes what unfinished walks have shown of stacks that another one has replaced: no later walk lists it. A stack
-    /// that this walk lists is none of them.
-    fn leave(&mut self, page: &WalkStep, at: DateTime<Utc>) {
+    /// Writes the events that unfinished walks have shown, except those of the `listed` stacks, which a whole walk has
+    /// brought again.
+    fn write_left(&mut self, listed: &[&StackId], at: DateTime<Utc>) {
         let mut left = std::mem::take(&mut self.left);
-        let others = page.others.iter().map(|others| &others.stack_id);
-        let listed: Vec<_> = others.chain(&page.stack_id).collect();
         left.retain(|event| !listed.contains(&&event.stack_id));
         for events in left.chunk_by(|one, other| one.stack_id == other.stack_id) {
-            if let Some(oldest) = events.last().filter(|oldest| !oldest.is_root) {
-                let gaps = std::iter::once(&oldest.event_id).chain(&self.gaps);
-                let gaps: Vec<_> = gaps.cloned().collect();
-                self.write(&Line {
-                    stack_id: Some(oldest.stack_id.as_str().into()),
-                    gaps: Some(gaps.iter().map(|id| id.as_str().into()).collect()),
-                    ..Line::of(Stream::Events, kind::WALK, at)
-                });
-            }
-            self.gaps.clear();
-            self.events(events.iter().rev(), &[], None, at);
+            let is_whole = events.last().is_some_and(|oldest| oldest.begins_stack());
+            self.write_below_gap(events, !is_whole, at);
         }
+    }
+
+    /// Writes events of one stack, which are newest first. With a gap, others may be missing below them.
+    fn write_below_gap(&mut self, events: &[Arc<StackEvent>], has_gap: bool, at: DateTime<Utc>) {
+        let Some(oldest) = events.last() else {
+            return;
+        };
+        if self.walked.as_ref() != Some(&oldest.stack_id) {
+            self.gaps.clear();
+            self.walked = Some(oldest.stack_id.clone());
+        }
+        if has_gap {
+            self.gaps.push(oldest.event_id.clone());
+            let gaps = self.gaps.iter().map(|id| id.as_str().into());
+            let line = Line {
+                stack_id: Some(oldest.stack_id.as_str().into()),
+                gaps: Some(gaps.collect()),
+                ..Line::of(Stream::Events, kind::WALK, at)
+            };
+            line.write(&mut self.lines);
+            self.last = Some(at);
+        }
+        self.events(events.iter().rev(), &[], None, at);
     }
 
     fn has_gaps(&self, gaps: &[EventId]) -> bool {

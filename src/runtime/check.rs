@@ -1,6 +1,7 @@
 //! `bakewatch check`: the identities, the endpoints, and whether each call of a watch is permitted. Tests:
 //! `tests/it/headless/check.rs`.
 
+use crate::aws::credentials::settings::configured_region;
 use crate::backend::direct::Direct;
 use crate::backend::direct::check::{Permission, policy};
 use crate::backend::parallelcluster::MfaSessions;
@@ -18,7 +19,8 @@ use crate::runtime::{print, run_async};
 /// Runs the command and returns the exit code: whether some call that can show a build is permitted.
 pub(crate) fn check(check: Check) -> Result<u8, Error> {
     if check.policy {
-        return print(&policy(check.api.requested_region.as_deref()));
+        let region = run_async(async { Ok(region(check.api).await) })?;
+        return print(&policy(region.as_deref()));
     }
     let (facts, calls, can_watch) = run_async(run(check.api))?;
     print(&output::check(&facts, &calls))?;
@@ -27,6 +29,12 @@ pub(crate) fn check(check: Check) -> Result<u8, Error> {
     } else {
         exit_code::NOT_WATCHED
     })
+}
+
+/// The region whose partition the policy is for, as a watch would find it, but without a request.
+async fn region(api: ApiSettings) -> Option<String> {
+    let (first, fallback) = (api.region_before_profile, api.requested_region);
+    configured_region(api.profile.as_deref(), first, fallback).await
 }
 
 type Checked = (Vec<(&'static str, String)>, Vec<CheckedCall>, bool);
@@ -101,6 +109,17 @@ async fn check_aws(
     (permissions.iter().map(checked).collect(), can_watch)
 }
 
+/// The state of a call that failed, in the words of the screen's connection.
+const fn state_of(kind: FaultKind) -> CallState {
+    match kind {
+        FaultKind::Denied => CallState::Denied,
+        FaultKind::Expired | FaultKind::Lost | FaultKind::CodeNeeded => CallState::Unauthorized,
+        FaultKind::Misconfigured => CallState::Misconfigured,
+        FaultKind::Throttled => CallState::Throttled,
+        FaultKind::Transient | FaultKind::Malformed => CallState::Unreachable,
+    }
+}
+
 fn checked(permission: &Permission) -> CheckedCall {
     let (state, detail) = match &permission.fault {
         None => (CallState::Permitted, String::new()),
@@ -108,7 +127,7 @@ fn checked(permission: &Permission) -> CheckedCall {
             CallState::Denied,
             format!("without it, {}", permission.lost),
         ),
-        Some(fault) => (CallState::Unreachable, fault.to_string()),
+        Some(fault) => (state_of(fault.kind), fault.to_string()),
     };
     CheckedCall {
         state,
@@ -130,7 +149,7 @@ async fn check_api(api: &mut ParallelCluster) -> (Vec<CheckedCall>, bool) {
             Some(fault) if fault.kind == FaultKind::Denied => {
                 (CallState::Denied, format!("without it, {lost}; {fault}"))
             }
-            Some(fault) => (CallState::Unreachable, fault.to_string()),
+            Some(fault) => (state_of(fault.kind), fault.to_string()),
         };
         CheckedCall {
             state,

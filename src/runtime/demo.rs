@@ -84,8 +84,7 @@ impl SimulatedAccount {
             SimulatedService::Aws => {
                 let (endpoints, fixed) = self.aws()?;
                 let (shared, clock) = (self.shared.clone(), self.clock.clone());
-                let source = Direct::with_signer(image_id, endpoints, fixed, shared, clock)
-                    .map_err(|error| bug(&error))?;
+                let source = Direct::with_signer(image_id, endpoints, fixed, shared, clock);
                 (Backend::Direct(Box::new(source)), recording::aws())
             }
             SimulatedService::Api => {
@@ -110,8 +109,7 @@ impl SimulatedAccount {
             SimulatedService::Aws => {
                 let (endpoints, fixed) = self.aws()?;
                 let (shared, clock) = (self.shared.clone(), self.clock.clone());
-                let images = DirectImages::with_signer(endpoints, fixed, shared, clock)
-                    .map_err(|error| bug(&error))?;
+                let images = DirectImages::with_signer(endpoints, fixed, shared, clock);
                 Images::Direct(Box::new(images))
             }
             SimulatedService::Api => {
@@ -141,5 +139,129 @@ impl SimulatedAccount {
         };
         ParallelCluster::sharing(settings, &self.shared, self.clock.clone())
             .map_err(|error| bug(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::demo::RequestLog;
+    use crate::demo::server::aws::action;
+    use crate::domain::build::Build;
+    use crate::domain::fault::FaultKind;
+    use crate::domain::observation::{Observation, Seen};
+    use crate::domain::verdict::OutcomeKind;
+    use crate::poll::log::LogStart;
+    use crate::poll::permit::Permits;
+    use crate::poll::poller::Poller;
+    use crate::poll::schedules::Schedules;
+
+    /// The calls that a watch over AWS may make, with their services.
+    const ALLOWED: [(&str, &str); 9] = [
+        ("DescribeStackEvents", "cloudformation"),
+        ("DescribeStacks", "cloudformation"),
+        ("ListStacks", "cloudformation"),
+        ("DescribeImages", "ec2"),
+        ("GetImage", "imagebuilder"),
+        ("ListWorkflowExecutions", "imagebuilder"),
+        ("ListWorkflowStepExecutions", "imagebuilder"),
+        ("GetLogEvents", "logs"),
+        ("FilterLogEvents", "logs"),
+    ];
+
+    const SPEED: f64 = 300.0;
+
+    /// Watches a scenario until this time of its own. The build, and the requests as the server saw them.
+    async fn watch(name: &'static str, until: Duration) -> (Build, RequestLog) {
+        let scenario = Scenario::named(name).unwrap();
+        let clock = Clock::scenario(Clock::wall().now(), SPEED);
+        let log = RequestLog::default();
+        let simulator = Simulator::bind(&scenario, clock.clone()).await.unwrap();
+        let simulator = simulator.with_log(&log);
+        let account = SimulatedAccount {
+            service: SimulatedService::Aws,
+            url: simulator.url().into(),
+            aws_url: simulator.aws_url().into(),
+            region: scenario.region().into(),
+            speed: SPEED,
+            clock: clock.clone(),
+            shared: Shared::default(),
+        };
+        let ready = account.watch(scenario.image_id()).unwrap();
+        let Origin::Api { backend, .. } = ready.prepared.origin else {
+            unreachable!("a demo is no recording");
+        };
+        let (sender, mut observations) = mpsc::channel::<Observation>(64);
+        let (_commands, command_receiver) = mpsc::channel(1);
+        let poller = Poller {
+            source: backend,
+            permits: Permits::new(clock.clone()),
+            clock: clock.clone(),
+            schedules: Schedules::new(None, fastrand::Rng::with_seed(1)).with_log(LogStart::First),
+            observations: sender,
+            commands: command_receiver,
+        };
+        let mut build = Build::requested(scenario.image_id(), false);
+        let listen = async {
+            while clock.elapsed() < until {
+                let observation = observations.recv().await.unwrap();
+                if let Seen::Failed(fault) | Seen::Refused(fault) = &observation.seen {
+                    let kinds = [
+                        FaultKind::Throttled,
+                        FaultKind::Transient,
+                        FaultKind::Malformed,
+                    ];
+                    assert!(kinds.contains(&fault.kind), "{name}: {fault}");
+                }
+                build.apply(&observation);
+            }
+        };
+        tokio::select! {
+            () = simulator.serve() => unreachable!("it is served until it is dropped"),
+            () = poller.run() => unreachable!("it polls until nobody listens"),
+            () = listen => {}
+        }
+        (build, log)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_whole_build_of_every_scenario_makes_only_calls_of_the_allow_list() {
+        let until = Duration::from_mins(80);
+        let watched = Scenario::NAMES.map(|name| tokio::spawn(watch(name, until)));
+        let mut seen = Vec::new();
+        for (name, watched) in Scenario::NAMES.into_iter().zip(watched) {
+            let (build, log) = watched.await.unwrap();
+            for request in log.all() {
+                let made = action(&request).unwrap_or_default();
+                let service = ALLOWED.iter().find(|(action, _)| *action == made);
+                let (action, service) = service.unwrap_or_else(|| panic!("{name}: {request:?}"));
+                let scope = format!("/{service}/aws4_request,");
+                let signed = request.header("authorization").unwrap_or_default();
+                assert!(signed.contains(&scope), "{name}: {made} {signed}");
+                seen.push(*action);
+            }
+            let outcome = build.verdict().outcome();
+            match name {
+                "success" | "leftover" | "flaky" => {
+                    assert_eq!(outcome, OutcomeKind::Succeeded, "{name}")
+                }
+                "failure" | "rollback" => assert_eq!(outcome, OutcomeKind::Failed, "{name}"),
+                "deleted" => assert_eq!(outcome, OutcomeKind::Deleted, "{name}"),
+                // Its second build may still be going on.
+                _ => assert_ne!(outcome, OutcomeKind::Unknown, "{name}"),
+            }
+        }
+        for needed in [
+            "DescribeStackEvents",
+            "GetImage",
+            "ListWorkflowExecutions",
+            "GetLogEvents",
+        ] {
+            assert!(seen.contains(&needed), "no {needed}");
+        }
     }
 }

@@ -141,6 +141,7 @@ fn run_effects(
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
             | Effect::List(_)
+            | Effect::Compare(_)
             | Effect::Open(_)
             | Effect::Playback(..)
             | Effect::Copy(_)

@@ -33,6 +33,11 @@ impl Inbox {
         self.first.extend(messages);
     }
 
+    /// Whether messages are waiting.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        !self.first.is_empty() || !self.queue.is_empty()
+    }
+
     /// Waits for the next message.
     pub(crate) async fn next(&mut self) -> Msg {
         if let Some(msg) = self.first.pop_front() {

@@ -38,11 +38,12 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::output::{LineFormat, Printer};
 use crate::poll::log::LogStart;
+use crate::poll::schedule::Attention;
 use crate::recording::Folder;
 
 pub(crate) use self::check::check;
 pub(crate) use self::commands::diff::diff;
-pub(crate) use self::commands::history::{history, report};
+pub(crate) use self::commands::history::{history, recorded_ids, report};
 pub(crate) use self::commands::list::list;
 pub(crate) use self::commands::log::log;
 pub(crate) use self::prepare::check_api_url;
@@ -130,10 +131,13 @@ async fn watch(
         folder: recordings.clone(),
         resumes,
     };
-    let exit = (mode == Mode::Headless).then(|| ExitPolicy::new(settings.waits));
+    let otherwise = attention(&settings.output, ready.len());
+    let policy = || ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
+    let exit = (mode == Mode::Headless).then(policy);
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
+    let shown = first.id;
     let preferences = Preferences {
         mode,
         keys,
@@ -152,8 +156,12 @@ async fn watch(
         }
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
         sessions.log_start = log_start(mode);
+        sessions.otherwise = otherwise;
         for (id, origin, destination) in begun {
             sessions.start(id, origin, destination, tasks);
+        }
+        if mode == Mode::Screen {
+            sessions.show(shown);
         }
         (sessions, opener)
     };
@@ -197,12 +205,13 @@ fn begin(
     for (number, ready) in (0..).zip(ready) {
         let (destination, remark) = recordings.destination(ready.header)?;
         inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
-        let prepared = ready.prepared;
+        let mut prepared = ready.prepared;
         let exit = exit.map(|exit| {
             if prepared.is_replay() {
                 ExitPolicy::for_replay()
             } else {
-                exit.clone()
+                let has_late_log = exit.has_late_log() && prepared.origin.reads_log();
+                exit.clone().with_late_log(has_late_log)
             }
         });
         let (id, target) = (SessionId(number), prepared.target);
@@ -230,6 +239,19 @@ const fn log_start(mode: Mode) -> LogStart {
     match mode {
         Mode::Screen => LogStart::Newest,
         Mode::Headless => LogStart::First,
+    }
+}
+
+/// So many builds are fetched whole without a screen.
+const FEW: usize = 3;
+
+/// How much is fetched of a build that is not on the screen. Without a screen that is each one, unless they are few.
+const fn attention(output: &OutputMode, builds: usize) -> Attention {
+    match output {
+        OutputMode::Screen(_) => Attention::Outline,
+        OutputMode::Headless(_) if builds <= FEW => Attention::Whole,
+        OutputMode::Headless(OutputFormat::Json) => Attention::WithoutLog,
+        OutputMode::Headless(OutputFormat::Text) => Attention::Outline,
     }
 }
 

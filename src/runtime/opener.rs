@@ -1,28 +1,32 @@
 //! The builds that the user picks while the program runs: lists the account for the picker, and prepares the watches.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::app::effect::OpenTarget;
-use crate::app::msg::{Listed, Msg, Remark};
+use crate::app::effect::{CompareTarget, OpenTarget};
+use crate::app::msg::{Compared, Listed, Msg, Remark};
 use crate::app::session::SessionId;
-use crate::backend::ImagesSource;
+use crate::backend::{Images, ImagesSource};
 use crate::config::Record;
 use crate::domain::fault::FaultKind;
 use crate::error::Error;
+use crate::poll::permit::Budgets;
 use crate::recording::{Folder, Header};
 use crate::runtime::account::Account;
+use crate::runtime::commands::diff::Read;
 use crate::runtime::prepare::Ready;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder;
 use crate::runtime::recorder::Destination;
 use crate::runtime::sessions::Sessions;
 
-/// The time between two lists of the account, and the first one before a failed request is made again.
+/// The time between two lists of the account, and the shortest and the longest one before a failed request is made again.
 const BETWEEN_LISTS: Duration = Duration::from_secs(10);
 const BEFORE_RETRY: Duration = Duration::from_secs(2);
+const LONGEST_BACK_OFF: Duration = Duration::from_mins(1);
 
 /// How new watches are recorded.
 #[derive(Clone, Debug)]
@@ -61,6 +65,8 @@ pub(super) struct Opener {
     account: Arc<Account>,
     recordings: Recordings,
     next: SessionId,
+    /// What lists the account, once it was asked for.
+    images: Arc<tokio::sync::Mutex<Option<Images>>>,
     /// The list ends when this is dropped.
     listing: Option<oneshot::Sender<()>>,
     sender: mpsc::Sender<Prepared>,
@@ -75,6 +81,7 @@ impl Opener {
             account: Arc::new(account),
             recordings,
             next,
+            images: Arc::default(),
             listing: None,
             sender,
             prepared,
@@ -82,17 +89,19 @@ impl Opener {
     }
 
     /// Begins or ends to list the account.
-    pub(super) fn list(&mut self, on: bool, messages: &mpsc::Sender<Msg>, tasks: &mut Tasks) {
+    pub(super) fn list(&mut self, on: bool, sessions: &Sessions, tasks: &mut Tasks) {
         self.listing = None;
         if !on {
             return;
         }
         let (stop, stopped) = oneshot::channel();
         self.listing = Some(stop);
-        let (account, sender) = (Arc::clone(&self.account), messages.clone());
+        let (account, images) = (Arc::clone(&self.account), Arc::clone(&self.images));
+        let (messages, budgets) = (&sessions.messages, sessions.budgets());
+        let sender = messages.clone();
         tasks.spawn("images", async move {
             tokio::select! {
-                () = list(&account, &sender) => {}
+                _ = list(&account, &images, &budgets, &sender) => {}
                 _ = stopped => {}
             }
         });
@@ -118,6 +127,25 @@ impl Opener {
                     return;
                 }
             }
+        });
+    }
+
+    /// Reads two builds and compares them.
+    pub(super) fn compare(
+        &self,
+        targets: [CompareTarget; 2],
+        sessions: &Sessions,
+        tasks: &mut Tasks,
+    ) {
+        let account = Arc::clone(&self.account);
+        let (sender, budgets) = (sessions.messages.clone(), sessions.budgets());
+        let folder = self.recordings.folder.as_ref();
+        let folder = folder.map(|folder| folder.path().to_owned());
+        tasks.spawn("poller", async move {
+            let compared = compare(&account, folder, &budgets, targets).await;
+            let compared = compared.map_err(|error| error.to_line());
+            // Fails if the loop has ended.
+            let _ = sender.send(Msg::Compared(compared)).await;
         });
     }
 
@@ -156,63 +184,134 @@ impl Opener {
     }
 }
 
-/// Lists the account again and again.
-async fn list(account: &Account, messages: &mpsc::Sender<Msg>) {
-    let mut images = match account.images().await {
-        Ok(images) => images,
-        Err(error) => {
-            let listed = Listed {
-                fault: Some(error.to_line()),
-                ..Listed::default()
-            };
-            // Fails if the loop has ended.
-            let _ = messages.send(Msg::Listed(listed)).await;
-            return;
-        }
-    };
+/// Lists the account again and again. `images` keeps what earlier lists have found out.
+async fn list(
+    account: &Account,
+    images: &tokio::sync::Mutex<Option<Images>>,
+    budgets: &Budgets,
+    messages: &mpsc::Sender<Msg>,
+) -> Option<()> {
+    let mut images = images.lock().await;
     loop {
-        let (mut rows, mut fault, mut needs_code) = (Vec::new(), None, false);
-        images.begin();
-        while let Some(next) = images.next().await {
-            match next {
-                Ok(more) => rows.extend(more),
-                Err(why) => {
-                    let may_pass = why.kind.may_pass();
-                    needs_code |= why.kind == FaultKind::CodeNeeded;
-                    fault = Some(why.to_string());
+        if images.is_none() {
+            match account.images().await {
+                Ok(made) => *images = Some(made),
+                Err(error) => {
+                    let fault = Some(error.to_line());
                     let listed = Listed {
-                        rows: rows.clone(),
-                        whole: false,
-                        fault: fault.clone(),
-                        needs_code,
+                        fault,
+                        ..Listed::default()
                     };
-                    if messages.send(Msg::Listed(listed)).await.is_err() {
-                        return;
-                    }
-                    if may_pass {
-                        tokio::time::sleep(BEFORE_RETRY).await;
-                        fault = None;
-                    }
-                    continue;
+                    send(messages, listed).await?;
                 }
             }
-            let listed = Listed {
-                rows: rows.clone(),
-                ..Listed::default()
-            };
-            if messages.send(Msg::Listed(listed)).await.is_err() {
-                return;
-            }
         }
-        let listed = Listed {
-            rows,
-            whole: true,
-            fault,
-            needs_code,
-        };
-        if messages.send(Msg::Listed(listed)).await.is_err() {
-            return;
+        if let Some(images) = images.as_mut() {
+            list_once(images, budgets, messages).await?;
         }
         tokio::time::sleep(BETWEEN_LISTS).await;
+    }
+}
+
+async fn list_once(
+    images: &mut Images,
+    budgets: &Budgets,
+    messages: &mpsc::Sender<Msg>,
+) -> Option<()> {
+    let mut known = Listed::default();
+    let mut back_off = BEFORE_RETRY;
+    images.begin();
+    while let Some(upcoming) = images.upcoming() {
+        upcoming.wait().await;
+        let in_flight = budgets.list(&upcoming.endpoint).await;
+        let next = images.next().await;
+        drop(in_flight);
+        let is_throttled = matches!(&next, Some(Err(fault)) if fault.kind == FaultKind::Throttled);
+        let asked = images.take_requests();
+        budgets.note_list(&upcoming.endpoint, asked, is_throttled.then_some(back_off));
+        match next? {
+            Ok(more) => {
+                known.rows.extend(more);
+                back_off = BEFORE_RETRY;
+                let rows = known.rows.clone();
+                let listed = Listed {
+                    rows,
+                    ..Listed::default()
+                };
+                send(messages, listed).await?;
+            }
+            Err(why) => {
+                let listed = Listed {
+                    fault: Some(why.to_string()),
+                    needs_code: why.kind == FaultKind::CodeNeeded,
+                    ..known.clone()
+                };
+                send(messages, listed.clone()).await?;
+                if why.kind.may_pass() {
+                    tokio::time::sleep(back_off).await;
+                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+                } else {
+                    known = listed;
+                }
+            }
+        }
+    }
+    known.whole = true;
+    send(messages, known).await
+}
+
+/// `None` if the loop has ended.
+async fn send(messages: &mpsc::Sender<Msg>, listed: Listed) -> Option<()> {
+    messages.send(Msg::Listed(listed)).await.ok()
+}
+
+/// Reads two builds, each from its recording or from its service, and compares them.
+async fn compare(
+    account: &Account,
+    folder: Option<PathBuf>,
+    budgets: &Budgets,
+    targets: [CompareTarget; 2],
+) -> Result<Compared, Error> {
+    let [before, after] = targets;
+    let before = read(account, folder.clone(), budgets, before);
+    let after = read(account, folder, budgets, after);
+    let (before, after) = Box::pin(async { tokio::try_join!(before, after) }).await?;
+    Ok(Compared {
+        differences: before.compare(&after),
+        names: [before.name, after.name],
+    })
+}
+
+async fn read(
+    account: &Account,
+    folder: Option<PathBuf>,
+    budgets: &Budgets,
+    CompareTarget { target, is_live }: CompareTarget,
+) -> Result<Read, Error> {
+    let OpenTarget { image_id, region } = target;
+    let name = match &region {
+        Some(region) => format!("{region}/{image_id}"),
+        None => image_id.clone(),
+    };
+    let recorded = |name: String| {
+        let folder = folder.clone();
+        // A recording can be long.
+        tokio::task::spawn_blocking(move || Read::recorded(&name, folder))
+    };
+    if !is_live && let Ok(Ok(read)) = recorded(name.clone()).await {
+        return Ok(read);
+    }
+    let permits = budgets.session();
+    permits.shown().set(true);
+    let live = match account.prepare(&image_id, region.as_deref()).await {
+        Ok(ready) => Read::live(&name, ready, permits).await,
+        Err(error) => Err(error),
+    };
+    match live {
+        Ok(read) => Ok(read),
+        Err(error) => match recorded(name).await {
+            Ok(Ok(read)) => Ok(read),
+            _ => Err(error),
+        },
     }
 }

@@ -59,7 +59,11 @@ impl Ready {
                 region,
                 ..
             } = header.clone();
-            (backend, api, image_id, stack, region)
+            // An API builds in its own region where none is named.
+            let url = api.as_ref().map(|api| format!("https://{api}"));
+            let url = url.and_then(|url| url.parse::<ApiUrl>().ok());
+            let of_api = || url?.signing_region().map(str::to_owned);
+            (backend, api, image_id, stack, region.or_else(of_api))
         };
         place(one) == place(other)
     }

@@ -220,9 +220,9 @@ pub(super) fn remark(note: WriteNote) -> Remark {
 /// Reads the typical duration of the user's builds on a thread of its own.
 pub(super) fn estimate(folder: Folder, messages: mpsc::Sender<Msg>, tasks: &mut Tasks) {
     tasks.spawn_blocking("estimate", move || {
-        if let Some((typical, steps)) = folder.expectation() {
+        if let Some((typical, times)) = folder.expectation() {
             // Fails if the loop has ended.
-            let _ = messages.blocking_send(Msg::Typical(typical, steps));
+            let _ = messages.blocking_send(Msg::Typical(typical, times));
         }
     });
 }

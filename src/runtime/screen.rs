@@ -38,6 +38,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between two frames after input: a paste is not drawn key by key.
 const KEY_FRAME: Duration = Duration::from_millis(8);
 
+/// The same while messages wait: of a long history, each frame before its end would be replaced at once.
+const BACKLOG_FRAME: Duration = Duration::from_millis(100);
+
 /// The exit code for a terminal that can no longer be read or written: it has hung up, even without SIGHUP.
 const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();
 
@@ -125,6 +128,7 @@ async fn show(
         last_frame: now,
         next_frame: now,
         stale: false,
+        urgent: false,
         clipboard: Clipboard::new(capabilities.multiplexer),
         reports: ReportWriter::new(),
         model,
@@ -167,6 +171,8 @@ struct ScreenLoop<'a> {
     next_frame: Instant,
     /// Whether the model has changed since the last frame.
     stale: bool,
+    /// Whether the user waits for the next frame.
+    urgent: bool,
 }
 
 /// The reason that the loop woke up.
@@ -214,6 +220,7 @@ impl ScreenLoop<'_> {
     }
 
     async fn next_wakeup(&mut self) -> Wakeup {
+        let frame_due = self.frame_due();
         tokio::select! {
             biased;
             signal = self.signals.next() => Wakeup::Msg(Msg::Signal(signal)),
@@ -229,7 +236,7 @@ impl ScreenLoop<'_> {
                 Ok(()) => Wakeup::Frame,
                 Err(_) => Wakeup::TerminalGone,
             },
-            () = sleep_until(self.next_frame), if self.stale && self.screen.is_free() => Wakeup::Frame,
+            () = sleep_until(frame_due), if self.stale && self.screen.is_free() => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.clipboard.next() => Wakeup::Msg(msg),
@@ -304,7 +311,10 @@ impl ScreenLoop<'_> {
                 Effect::Mouse(captured) => self.screen.capture_mouse(captured),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => self.suspend(),
-                Effect::List(on) => self.opener.list(on, &self.sessions.messages, self.tasks),
+                Effect::List(on) => self.opener.list(on, &self.sessions, self.tasks),
+                Effect::Compare(targets) => {
+                    self.opener.compare(*targets, &self.sessions, self.tasks);
+                }
                 Effect::Open(targets) => self.opener.open(targets, self.tasks),
                 Effect::Stop(session) => self.sessions.stop(session),
                 Effect::Emit(..) | Effect::Remark(_) => {}
@@ -316,8 +326,8 @@ impl ScreenLoop<'_> {
 
     /// Draws a frame if the model has changed and one is due.
     fn draw(&mut self) -> Option<u8> {
-        let due = Instant::now() >= self.next_frame;
-        if !self.stale || !due || !self.screen.is_free() {
+        let is_due = Instant::now() >= self.frame_due();
+        if !self.stale || !is_due || !self.screen.is_free() {
             return None;
         }
         if self.screen.draw(self.model, &self.theme).is_err() {
@@ -327,12 +337,22 @@ impl ScreenLoop<'_> {
         self.last_frame = Instant::now();
         self.next_frame = self.last_frame + FRAME;
         self.stale = false;
+        self.urgent = false;
         None
+    }
+
+    /// The time of the next frame, if no more messages come.
+    fn frame_due(&self) -> Instant {
+        if self.sessions.inbox.is_backlogged() && !self.urgent {
+            return self.next_frame.max(self.last_frame + BACKLOG_FRAME);
+        }
+        self.next_frame
     }
 
     /// Makes the next frame due sooner: the user waits for it.
     fn draw_soon(&mut self) {
         self.next_frame = self.next_frame.min(self.last_frame + KEY_FRAME);
+        self.urgent = true;
     }
 
     /// Copies to both clipboards: the terminal's works over SSH, the desktop's in terminals without one.

@@ -10,15 +10,15 @@ use crate::app::effect::{PlaybackRequest, PollRequest};
 use crate::app::msg::Msg;
 use crate::app::session::{SessionId, Target};
 use crate::app::status::playback::Playback;
-use crate::backend::Backend;
 use crate::backend::parallelcluster::MfaSessions;
+use crate::backend::{Backend, Source};
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
 use crate::poll::log::LogStart;
 use crate::poll::permit::{Budgets, Shown};
 use crate::poll::poller::Poller;
-use crate::poll::schedule::PollCommand;
+use crate::poll::schedule::{Attention, PollCommand};
 use crate::poll::schedules::Schedules;
 use crate::recording::{Player, RecordingSink, Writer};
 use crate::runtime::inbox::{Inbox, RemarkSender};
@@ -54,6 +54,16 @@ pub(super) enum Origin {
         simulator: Option<Box<Simulator>>,
     },
     Recording(Vec<Observation>),
+}
+
+impl Origin {
+    /// Whether the build log is read, too.
+    pub(super) fn reads_log(&mut self) -> bool {
+        match self {
+            Self::Api { backend, .. } => backend.log_source().is_some(),
+            Self::Recording(_) => false,
+        }
+    }
 }
 
 impl Prepared {
@@ -94,6 +104,8 @@ pub(super) struct Sessions {
     writers: Writers,
     /// Where the build log is read from first.
     pub log_start: LogStart,
+    /// How much is fetched of a build that is not on the screen.
+    pub otherwise: Attention,
     pollers: Vec<(SessionId, mpsc::Sender<PollCommand>)>,
     players: Vec<(SessionId, mpsc::Sender<PlaybackRequest>)>,
 }
@@ -110,6 +122,7 @@ impl Sessions {
             messages,
             writers,
             log_start: LogStart::Newest,
+            otherwise: Attention::Whole,
             budgets: Budgets::new(clock.clone()),
             shown: Vec::new(),
             clock,
@@ -120,11 +133,18 @@ impl Sessions {
         }
     }
 
-    /// The session on the screen: its requests come first.
+    /// The session on the screen: its requests come first, and only its log is read.
     pub(super) fn show(&self, session: SessionId) {
         for (id, shown) in &self.shown {
-            shown.set(*id == session);
+            if shown.set(*id == session) {
+                self.command(*id, PollCommand::Shown);
+            }
         }
+    }
+
+    /// What the list of images needs to share the budgets.
+    pub(super) fn budgets(&self) -> Budgets {
+        self.budgets.clone()
     }
 
     /// Stops to poll: a poller ends without its commands.
@@ -180,7 +200,7 @@ impl Sessions {
         let schedules = Schedules::new(interval, fastrand::Rng::new());
         let mut schedules = schedules.with_log(self.log_start);
         let (commands, command_receiver) = mpsc::channel(COMMANDS);
-        let permits = self.budgets.session();
+        let permits = self.budgets.session().otherwise(self.otherwise);
         self.shown.push((session, permits.shown()));
         tasks.spawn("poller", async move {
             if let Some(opening) = opening {
@@ -238,7 +258,12 @@ impl Sessions {
             PollRequest::Now => PollCommand::PollNow,
             PollRequest::CatchUp => PollCommand::CatchUp,
             PollRequest::Audit => PollCommand::Audit,
+            PollRequest::ReadLogAgain => PollCommand::ReadLogAgain,
         };
+        self.command(session, command);
+    }
+
+    fn command(&self, session: SessionId, command: PollCommand) {
         let mut pollers = self.pollers.iter();
         if let Some((_, commands)) = pollers.find(|(id, _)| *id == session) {
             let _ = commands.try_send(command);

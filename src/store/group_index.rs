@@ -1,7 +1,9 @@
 //! The entries of each group, and the groups in the order of their first entries.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::Hash;
+
+use foldhash::HashMap;
 
 use crate::store::Seq;
 use crate::store::class_index::{insert, shift};
@@ -17,7 +19,7 @@ pub(crate) struct GroupIndex<G> {
 impl<G> Default for GroupIndex<G> {
     fn default() -> Self {
         Self {
-            seqs: HashMap::new(),
+            seqs: HashMap::default(),
             order: BTreeMap::new(),
         }
     }

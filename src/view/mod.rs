@@ -29,7 +29,7 @@ pub(crate) mod too_small;
 pub(crate) mod views;
 
 use self::chrome::{bar, hints, notices, now, title, verdict};
-use self::overlays::{builds, filter_menu, help, picker, prompt};
+use self::overlays::{builds, comparison, filter_menu, help, picker, prompt};
 use self::views::detail;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
@@ -108,6 +108,7 @@ fn overlay(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     match shown {
         Some(Overlay::Builds(menu)) => builds::draw(model, *menu, theme, area, buf),
         Some(Overlay::Picker(picker)) => picker::draw(model, picker, theme, area, buf),
+        Some(Overlay::Comparison(shown)) => comparison::draw(shown, theme, area, buf),
         Some(Overlay::Help { help, .. }) => help::draw(help, &model.keys, theme, area, buf),
         Some(Overlay::Filter(menu)) => filter_menu::draw(model, menu, theme, area, buf),
         Some(Overlay::Prompt(_)) | None => {}

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from datetime import datetime, timezone
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,9 +18,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from sigv4 import Credentials, Request, verify
 
 REGION = "us-east-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEMULATOR", "AWS_SECRET_ACCESS_KEY": "emulator-secret-key"}
+CREDENTIALS = Credentials(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"], None)
 START_DEADLINE = 60.0
 
 
@@ -67,14 +70,19 @@ class Emulator:
 
 
 class _NoImages(BaseHTTPRequestHandler):
-    """Image Builder, which no emulator has: every image is unknown."""
+    """Image Builder, which no emulator has: every image is unknown, to a caller whose signature is right."""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        body = json.dumps({"message": "The resource with ARN requested does not exist."}).encode()
-        self.send_response(404)
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        request = Request(self.command, self.path, list(self.headers.items()), body)
+        rejection = verify(request, CREDENTIALS, REGION, datetime.now(timezone.utc), "imagebuilder")
+        code, message = "ResourceNotFoundException", "The resource with ARN requested does not exist."
+        if rejection is not None:
+            code, message = rejection.error_type, rejection.message
+        body = json.dumps({"message": message}).encode()
+        self.send_response(404 if rejection is None else 403)
         self.send_header("Content-Type", "application/json")
-        self.send_header("x-amzn-ErrorType", "ResourceNotFoundException")
+        self.send_header("x-amzn-ErrorType", code)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -106,6 +106,15 @@ class Watch:
         if line.get("kind") == "event":
             self._event_counts[line["stackId"]] += 1
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
     def of_kind(self, kind: str) -> list[Line]:
         """The JSON lines of one kind so far."""
         with self._changed:

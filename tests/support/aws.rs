@@ -375,8 +375,13 @@ fn write(writer: &mut TcpStream, answer: Answer, date: &str) -> bool {
         Answer::Body(status, text) => (status, text, usize::MAX),
         Answer::Cut(status, text, sent) => (status, text, sent),
     };
+    // The JSON services name the request in a header, the others in the body.
+    let request_id = match text.starts_with('{') {
+        true => "x-amzn-RequestId: r\r\n",
+        false => "",
+    };
     let head = format!(
-        "HTTP/1.1 {status} X\r\n{date}Content-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} X\r\n{date}{request_id}Content-Length: {}\r\n\r\n",
         text.len()
     );
     let sent = text.len().min(sent);
@@ -434,8 +439,10 @@ impl Account {
             other => other.trim_start_matches('/').to_owned(),
         };
         let scope = verify(method, target, headers, body);
+        let refusal = scope.as_ref().err();
+        let refusal = refusal.map(|why| answers::unsigned(&action, why));
         let (region, service) = scope.unwrap_or_else(|why| {
-            self.unsigned.push(format!("{action}: {why}"));
+            self.unsigned.push(format!("{action}: {why:?}"));
             <_>::default()
         });
         self.calls.push(Received {
@@ -445,6 +452,9 @@ impl Account {
             code: query.get("TokenCode").cloned(),
             service,
         });
+        if let Some((status, body)) = refusal {
+            return Answer::Body(status, body);
+        }
         if let Some(at) = self.instead.iter().position(|(of, ..)| *of == action) {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);

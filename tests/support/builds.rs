@@ -1,7 +1,11 @@
 //! Builds in every state, each as the responses of an API in its course.
 
 use bakewatch::testing::app::Msg;
-use bakewatch::testing::domain::{FaultKind, ImageAnswer, Seen};
+use bakewatch::testing::domain::{
+    FaultKind, ImageAnswer, ListedWorkflows, LogLine, LogPage, LogPart, LogState, ResourceTime,
+    Seen, Step, StepStatus, StepTime, TypicalDuration, TypicalTimes, Workflow,
+};
+use bakewatch::testing::text::SafeText;
 use chrono::{FixedOffset, TimeDelta};
 
 use super::story::{Fact, IMAGE, Story};
@@ -115,6 +119,108 @@ pub(crate) fn building(width: u16, height: u16) -> Story {
     story.describe("BUILD_IN_PROGRESS", Some("BUILDING"));
     story.at(34 * MINUTE + 10).page(&[], true);
     story.at(34 * MINUTE + 12);
+    story
+}
+
+/// A build whose image has one workflow of three steps.
+pub(crate) fn with_steps(width: u16, height: u16) -> Story {
+    let mut story = building(width, height);
+    let step = |name: &str, status: &str, minutes: i64| Step {
+        name: SafeText::new(name),
+        status: StepStatus::new(status),
+        started_at: Some(story.began + TimeDelta::minutes(minutes)),
+        ended_at: (status == "COMPLETED").then(|| story.began + TimeDelta::minutes(minutes + 5)),
+        ..Step::default()
+    };
+    let workflow = Workflow {
+        name: SafeText::new("build-image"),
+        status: StepStatus::new("RUNNING"),
+        started_at: Some(story.began + TimeDelta::minutes(4)),
+        steps: vec![
+            step("LaunchBuildInstance", "COMPLETED", 4),
+            step("ApplyBuildComponents", "RUNNING", 9),
+            step("CreateOutputAMI", "PENDING", 0),
+        ],
+        ..Workflow::default()
+    };
+    story.observe(Seen::Steps(ListedWorkflows {
+        image_arn: SafeText::new("arn:aws:imagebuilder:us-east-1:1:image/img/1.0.0/1"),
+        workflows: vec![workflow],
+    }));
+    story
+}
+
+/// The usual times of three builds.
+pub(crate) fn usual_times() -> (TypicalDuration, TypicalTimes) {
+    let time = |id: &str, seconds: i64| ResourceTime {
+        logical_id: SafeText::new(id),
+        took: TimeDelta::seconds(seconds),
+    };
+    let step = |name: &str, minutes: i64| StepTime {
+        workflow: SafeText::new("build-image"),
+        step: SafeText::new(name),
+        took: TimeDelta::minutes(minutes),
+    };
+    let resources = [
+        time("InstanceProfile", 600),
+        time("ParallelClusterImage", 3300),
+    ];
+    let steps = [
+        step("LaunchBuildInstance", 5),
+        step("ApplyBuildComponents", 45),
+    ];
+    let typical = TypicalDuration {
+        duration: TimeDelta::minutes(65),
+        builds: 3,
+    };
+    (typical, TypicalTimes::of(steps, resources))
+}
+
+/// The end of the build log of a failure.
+const LOG: [&str; 18] = [
+    "Stdout: * bash[make install] action run",
+    "Stdout: [execute] + tar xf nfs-utils.tgz",
+    "Stdout: + cd nfs-utils-8.3",
+    "Stdout: + ./configure --prefix=/opt/nfs-utils --enable-shared",
+    "Stdout: checking for gcc... gcc",
+    "Stdout: + make -j 8",
+    "Stderr: src/nfs-utils.c:206:9: warning: unused variable 'rc' [-Wunused-variable]",
+    "Stdout: [2022-04-05T22:10:55+00:00] INFO: bash[make install] ran successfully",
+    "Stdout: * bash[install efa] action run",
+    "Stdout: [execute] + ./efa_installer.sh -y",
+    "Stderr: Error: Unable to find a match: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
+    "Stdout: ================================================================================",
+    "Stdout: Error executing action `run` on resource 'bash[install efa]'",
+    "Stdout: Mixlib::ShellOut::ShellCommandFailed",
+    "Stdout: Expected process to exit with [0], but received '1'",
+    "CmdExecution: ExitCode 1",
+    "ExecuteBash: FINISHED EXECUTION",
+    "TOE has completed execution with failure - Execution failed!",
+];
+
+/// A failed build with the end of its log.
+pub(crate) fn with_log(width: u16, height: u16) -> Story {
+    let mut story = failed(width, height);
+    let end = story.began + TimeDelta::minutes(35);
+    let line = |(index, text): (usize, &&str)| {
+        let before = TimeDelta::seconds(i64::try_from(LOG.len() - index).unwrap());
+        let line = LogLine {
+            timestamp: end - before,
+            ingested_at: None,
+            message: LogLine::text(text),
+            stream: SafeText::new("3.16.1/1"),
+            late: false,
+            again: false,
+        };
+        line.into()
+    };
+    story.observe(Seen::Log(LogPage {
+        lines: LOG.iter().enumerate().map(line).collect(),
+        part: LogPart::Newer,
+        state: LogState::Complete,
+        has_first: true,
+        restarts: false,
+    }));
     story
 }
 

@@ -23,6 +23,11 @@ pub(crate) fn memory(id: u32) -> Option<u64> {
     status(id, "VmRSS:")
 }
 
+/// The most memory that it has had so far, in KiB.
+pub(crate) fn peak_memory(id: u32) -> Option<u64> {
+    status(id, "VmHWM:")
+}
+
 /// How many threads it has.
 pub(crate) fn threads(id: u32) -> Option<u64> {
     status(id, "Threads:")

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bakewatch::testing::backend::{EventsError, EventsResponse, NextToken, StepsAnswer};
 use bakewatch::testing::domain::{
-    Build, FaultKind, ImageAnswer, Observation, Row, Seen, StackEvent, StackId, Stream, Timeline,
+    Build, FaultKind, ImageAnswer, Observation, Outcome, Row, Seen, StackEvent, StackId, Stream,
+    Timeline,
 };
 use bakewatch::testing::poll::{ApiRequest, PollCommand, Schedules};
 use bakewatch::testing::recording::{Header, Recorder, Recording, VERSION};
@@ -42,6 +43,8 @@ pub(crate) struct Watcher {
     /// The service refuses all tokens like this.
     refusal: Option<Refusal>,
     recorder: Option<(PathBuf, Recorder)>,
+    /// A walk ended above a page that the service refused: some later one reads as far below it.
+    pub(crate) was_cut: bool,
     pub(crate) ledger: Ledger,
 }
 
@@ -61,6 +64,7 @@ impl Watcher {
             now: Duration::ZERO,
             refusal: None,
             recorder: None,
+            was_cut: false,
             ledger: Ledger::default(),
         }
     }
@@ -77,6 +81,17 @@ impl Watcher {
     /// The service refuses all tokens from now on, or none.
     pub(crate) fn refuse(&mut self, refusal: Option<Refusal>) {
         self.refusal = refusal;
+    }
+
+    /// Ends the watch as its user does, and begins another one that resumes its recording.
+    pub(crate) fn end_and_resume(&mut self) {
+        let now = DateTime::UNIX_EPOCH + self.now;
+        if let Some((_, recorder)) = &mut self.recorder {
+            let outcome = Outcome::of(&self.ledger.build, "image");
+            recorder.end(&outcome, now).unwrap();
+            self.ledger.end();
+        }
+        self.resume();
     }
 
     /// Ends the watch at once, and begins another one that resumes its recording.
@@ -158,8 +173,10 @@ impl Watcher {
                 .map(EventsResponse::Page)
                 .map_err(|Rejected| EventsError::TokenRejected(fault(FaultKind::Transient))),
         };
+        let failed = response.is_err();
         let seen = self.schedules.on_events(self.now, response);
         let whole = matches!(&seen, Some(Seen::Page(page)) if page.commit.is_some());
+        self.was_cut |= failed && whole;
         if let Some(seen) = seen {
             self.take(Stream::Events, seen);
         }
@@ -247,6 +264,19 @@ impl Ledger {
         self.printed.extend(change.committed);
     }
 
+    /// The end of a watch prints the events of the walk that it interrupts, below a gap.
+    fn end(&mut self) {
+        let pending: Vec<_> = self
+            .timeline()
+            .into_iter()
+            .flat_map(Timeline::pending)
+            .map(Arc::clone)
+            .collect();
+        let stacks = pending.iter().map(|event| event.stack_id.clone());
+        self.had_gaps.extend(stacks);
+        self.printed.extend(pending);
+    }
+
     /// The timeline of the current stack.
     pub(crate) fn timeline(&self) -> Option<&Timeline> {
         self.build.current()
@@ -296,9 +326,9 @@ impl Ledger {
         let shown = self.timeline().map(|timeline| timeline.stack_id().as_str());
         assert_eq!(shown, Some(stack.as_str()));
         let kept = service.events().into_iter();
-        let expected: Vec<_> = kept.map(|kept| kept.event.fingerprint).collect();
+        let expected: Vec<_> = kept.map(|kept| kept.event.fingerprint()).collect();
         let shown: Vec<_> = self.timeline().map(events).into_iter().flatten().collect();
-        let shown: Vec<_> = shown.iter().map(|event| event.fingerprint).collect();
+        let shown: Vec<_> = shown.iter().map(|event| event.fingerprint()).collect();
         assert_eq!(shown, expected, "{:?}", self.ids());
         self.check_aside(service);
         let of_stack = |event: &&Arc<StackEvent>| event.stack_id.as_str() == stack;
@@ -313,11 +343,11 @@ impl Ledger {
         let aside = timelines.filter(|timeline| timeline.stack_id().as_str() == foreign);
         let shown: HashSet<_> = aside
             .flat_map(events)
-            .map(|event| event.fingerprint)
+            .map(|event| event.fingerprint())
             .collect();
         for kept in service.listed_aside() {
             let id = kept.event.event_id.as_str();
-            assert!(shown.contains(&kept.event.fingerprint), "{id} is lost");
+            assert!(shown.contains(&kept.event.fingerprint()), "{id} is lost");
         }
     }
 
@@ -343,7 +373,7 @@ impl Ledger {
             let of_stack = |event: &&Arc<StackEvent>| &event.stack_id == timeline.stack_id();
             let mut kept = kept.iter();
             for event in self.printed.iter().filter(of_stack) {
-                let found = kept.any(|kept| kept.event.fingerprint == event.fingerprint);
+                let found = kept.any(|kept| kept.event.fingerprint() == event.fingerprint());
                 let (stack, id) = (event.stack_id.as_str(), event.event_id.as_str());
                 assert!(found, "{id} of {stack} is printed out of order");
             }
@@ -365,7 +395,7 @@ fn check_order(timeline: &Timeline, kept: &[&Kept], is_aside: bool) {
             let Some(next) = kept.next() else {
                 panic!("{id} is shown twice or out of the service's order");
             };
-            if next.event.fingerprint == event.fingerprint {
+            if next.event.fingerprint() == event.fingerprint() {
                 break;
             }
             let missing = next.event.event_id.as_str();

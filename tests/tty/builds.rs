@@ -38,6 +38,25 @@ fn enter_in_the_picker_watches_the_newest_running_build() {
 }
 
 #[test]
+fn two_marked_builds_are_compared_over_the_picker() {
+    let mut aws = Several::start(&["alpha", "beta"]);
+    for id in ["alpha", "beta"] {
+        aws.of(id).begin();
+    }
+    aws.of("beta").fail();
+    let mut terminal = Terminal::start(100, 30, &[], &aws.environment());
+    terminal.wait_for("alpha").wait_for("beta");
+    terminal.press("D").wait_for("mark two builds");
+    terminal.press("  ").wait_for("2 marked").press("D");
+    terminal
+        .wait_for("Two builds compared")
+        .wait_for("outcome")
+        .wait_for("DURATION");
+    terminal.press("q").wait_for("2 marked").press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+#[test]
 fn without_images_the_picker_says_what_to_do_and_q_leaves() {
     let aws = Several::start(&["alpha"]);
     let mut terminal = Terminal::start(100, 24, &["watch"], &aws.environment());

@@ -104,6 +104,8 @@ pub enum OverlayAction {
     Regex,
     /// Stop to watch the marked build.
     CloseBuild,
+    /// Compare the two marked builds.
+    Compare,
 }
 
 /// The place in which a key is pressed. It decides which action the key has.
@@ -119,6 +121,8 @@ pub enum Context {
     /// The view of all builds.
     Builds,
     Picker,
+    /// Two builds side by side.
+    Comparison,
     Help,
 }
 
@@ -132,6 +136,7 @@ impl Context {
             Self::Prompt => "prompt",
             Self::Builds => "builds",
             Self::Picker => "picker",
+            Self::Comparison => "comparison",
             Self::Help => "help",
         }
     }

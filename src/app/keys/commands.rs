@@ -57,7 +57,7 @@ impl Group {
 }
 
 use Action::{App, Overlay, Playback, Session, View};
-use Context::{Builds, Detail, Filter, Help, Picker, Prompt};
+use Context::{Builds, Comparison, Detail, Filter, Help, Picker, Prompt};
 
 const LIST: Context = Context::View(Tab::Events);
 const RESOURCES: Context = Context::View(Tab::Resources);
@@ -66,12 +66,12 @@ const LOG: Context = Context::View(Tab::Log);
 
 /// Every context, in the order in which clashes of keys are looked for.
 pub(crate) const CONTEXTS: &[Context] = &[
-    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Prompt, Builds, Picker, Help,
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Prompt, Builds, Picker, Comparison, Help,
 ];
 
 /// Every context but the prompt, in which keys type.
 const EVERYWHERE: &[Context] = &[
-    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Picker, Help,
+    LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Picker, Comparison, Help,
 ];
 const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG];
 /// The views that are about events.
@@ -89,7 +89,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Move, Action::Move(Move::Top), "top", EVERYWHERE, "to the first row"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LIST], "to the last row; follow new events"),
     row(Group::Move, Action::Move(Move::Bottom), "bottom", &[LOG], "to the last line; follow new ones"),
-    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Builds, Picker, Help], "to the last row"),
+    row(Group::Move, Action::Move(Move::Bottom), "bottom", &[RESOURCES, Detail, FAILURE, Filter, Builds, Picker, Comparison, Help], "to the last row"),
     row(Group::Move, Session(SessionAction::SwitchPane), "switch-pane", PANES, "to the other pane"),
     row(Group::Move, View(ViewAction::Left), "left", &[RESOURCES], "scroll the time axis left"),
     row(Group::Move, View(ViewAction::Right), "right", &[RESOURCES], "scroll the time axis right"),
@@ -155,9 +155,10 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Show, Overlay(OverlayAction::CloseBuild), "close-build", &[Builds], "stop to watch the build"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Picker], "watch the marked builds, or this one"),
     row(Group::Show, View(ViewAction::Toggle), "toggle", &[Picker], "mark the build, to watch several"),
+    row(Group::Show, Overlay(OverlayAction::Compare), "compare", &[Picker], "compare the two marked builds"),
     row(Group::Show, Session(SessionAction::Search), "search", &[Picker], "select by a text"),
 
-    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or go on"),
+    row(Group::Replay, Playback(PlaybackAction::Pause), "pause", VIEWS, "pause a replay, or continue it"),
     row(Group::Replay, Playback(PlaybackAction::Slower), "slower", VIEWS, "replay half as fast"),
     row(Group::Replay, Playback(PlaybackAction::Faster), "faster", VIEWS, "replay twice as fast"),
     row(Group::Replay, Playback(PlaybackAction::PreviousEvent), "previous-event", VIEWS, "back to the event before, and pause"),
@@ -167,6 +168,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Program, App(AppAction::Close), "close", &[Detail, Filter, Help], "close the pane or popup"),
     row(Group::Program, App(AppAction::Close), "close", &[Builds], "back to the build"),
     row(Group::Program, App(AppAction::Close), "close", &[Picker], "end the selection, then close"),
+    row(Group::Program, App(AppAction::Close), "close", &[Comparison], "back to the builds"),
     row(Group::Program, App(AppAction::Close), "close", &[Prompt], "cancel: back to the search before"),
     row(Group::Program, App(AppAction::Quit), "quit", EVERYWHERE, "close the pane or popup; else leave"),
     row(Group::Program, App(AppAction::Leave), "leave", EVERYWHERE, "leave at once"),

@@ -5,16 +5,19 @@
 //! - `help`: the keys and signs, made from the key map
 //! - `filter_menu`: statuses, types and resources to list
 //! - `builds`: the watched builds
+//! - `comparison`: two builds side by side
 //! - `picker`: the images of the account, and the recorded builds
 //! - `prompt`: the text to search or to filter for
 
 pub(crate) mod builds;
+pub(crate) mod comparison;
 pub(crate) mod filter_menu;
 pub(crate) mod help;
 pub(crate) mod picker;
 pub(crate) mod prompt;
 
 use builds::BuildsMenu;
+use comparison::Comparison;
 use filter_menu::FilterMenu;
 use help::Help;
 use picker::Picker;
@@ -30,5 +33,6 @@ pub enum Overlay {
     Filter(FilterMenu),
     Builds(BuildsMenu),
     Picker(Box<Picker>),
+    Comparison(Box<Comparison>),
     Prompt(Prompt),
 }

@@ -10,6 +10,7 @@ use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::{Rect, Size};
 
+use crate::app::effect::{CompareTarget, OpenTarget};
 use crate::app::layout::popup;
 use crate::app::overlays::builds::scrolled;
 use crate::domain::listing::{ListedImage, ListedStatus, Listing};
@@ -62,6 +63,12 @@ pub struct PickerRow {
 }
 
 impl PickerRow {
+    /// A region that is not known may be the other one's.
+    fn is_same_image(&self, other: &Self) -> bool {
+        let known = self.region.as_ref().zip(other.region.as_ref());
+        self.image_id == other.image_id && known.is_none_or(|(one, other)| one == other)
+    }
+
     fn key(&self) -> Key {
         let region = self.region.as_ref();
         let region = region.map(|region| region.as_str().to_owned());
@@ -128,7 +135,7 @@ impl Picker {
         self.chosen = self.rows.get(self.cursor).map(PickerRow::key);
     }
 
-    /// Marks the selected row, or takes the mark away, and goes on to the next one.
+    /// Marks the selected row, or takes the mark away, and selects the next one.
     pub(crate) fn toggle(&mut self) {
         if let Some(key) = self.rows.get(self.cursor).map(PickerRow::key) {
             if !self.marked.remove(&key) {
@@ -155,14 +162,51 @@ impl Picker {
         self.marked.iter().cloned().collect()
     }
 
+    /// The two marked builds, the older one first. `None` unless two are marked.
+    pub(crate) fn compared(&self) -> Option<[CompareTarget; 2]> {
+        let mut rows = self.all_rows();
+        rows.retain(|row| self.is_marked(row));
+        rows.sort_by_key(|row| row.since);
+        let target = |row: &PickerRow| {
+            let (image_id, region) = row.key();
+            CompareTarget {
+                target: OpenTarget { image_id, region },
+                is_live: matches!(
+                    row.state,
+                    RowState::Listed(ListedStatus::Building | ListedStatus::Failed)
+                ),
+            }
+        };
+        let targets: Vec<_> = rows.iter().map(target).collect();
+        targets.try_into().ok()
+    }
+
+    /// Whether another row has the same image id, in another region.
+    pub fn is_elsewhere(&self, row: &PickerRow) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|other| other.image_id == row.image_id && other.region != row.region)
+    }
+
     /// Makes the rows again. The selected row stays selected where the user has moved to it; else it is the first one.
     fn refresh(&mut self) {
+        self.rows = self.selected(self.all_rows());
+        let position = |key: &Key| self.rows.iter().position(|row| row.key() == *key);
+        let chosen = self.chosen.as_ref().and_then(position);
+        self.cursor = match (&self.chosen, chosen) {
+            (_, Some(row)) => row,
+            (Some(_), None) => self.cursor.min(self.rows.len().saturating_sub(1)),
+            (None, None) => 0,
+        };
+    }
+
+    /// The rows of the account, then the recorded builds that are not among them.
+    fn all_rows(&self) -> Vec<PickerRow> {
         let mut rows: Vec<_> = self.listing.sorted().into_iter().map(listed).collect();
         for watch in &self.recorded {
             let Some(row) = recorded(watch) else {
                 continue;
             };
-            match rows.iter_mut().find(|known| known.image_id == row.image_id) {
+            match rows.iter_mut().find(|known| known.is_same_image(&row)) {
                 Some(known) => {
                     let is_failed = known.state == RowState::Listed(ListedStatus::Failed);
                     if is_failed && row.state == RowState::Recorded(OutcomeKind::Failed) {
@@ -172,14 +216,7 @@ impl Picker {
                 None => rows.push(row),
             }
         }
-        self.rows = self.selected(rows);
-        let position = |key: &Key| self.rows.iter().position(|row| row.key() == *key);
-        let chosen = self.chosen.as_ref().and_then(position);
-        self.cursor = match (&self.chosen, chosen) {
-            (_, Some(row)) => row,
-            (Some(_), None) => self.cursor.min(self.rows.len().saturating_sub(1)),
-            (None, None) => 0,
-        };
+        rows
     }
 
     fn selected(&self, rows: Vec<PickerRow>) -> Vec<PickerRow> {
@@ -295,6 +332,43 @@ mod tests {
             None,
         );
         assert_eq!(picker.targets()[0].0, "old", "it stays selected");
+    }
+
+    #[test]
+    fn two_marked_builds_are_compared_from_the_older_one_on_even_if_a_text_hides_one() {
+        let mut picker = Picker::default();
+        let new = image("new", ListedStatus::Building, 9);
+        let old = image("old", ListedStatus::Available, 2);
+        picker.take(vec![old, new], true, None);
+        picker.toggle();
+        assert_eq!(picker.compared(), None, "one is not enough");
+        picker.toggle();
+        picker.type_text("ne");
+        assert_eq!(ids(&picker), ["new"]);
+        let [before, after] = picker.compared().unwrap();
+        assert_eq!(
+            (before.target.image_id.as_str(), before.is_live),
+            ("old", false)
+        );
+        assert_eq!(
+            (after.target.image_id.as_str(), after.is_live),
+            ("new", true)
+        );
+    }
+
+    #[test]
+    fn the_same_id_in_two_regions_is_two_rows() {
+        let mut picker = Picker::default();
+        let here = |region: &str| ListedImage {
+            region: Some(SafeText::new(region)),
+            ..image("img", ListedStatus::Building, 1)
+        };
+        picker.take(vec![here("eu-west-1"), here("us-east-1")], true, None);
+        assert_eq!(ids(&picker), ["img", "img"]);
+        assert!(picker.rows.iter().all(|row| picker.is_elsewhere(row)));
+        picker.toggle();
+        picker.toggle();
+        assert_eq!(picker.targets().len(), 2);
     }
 
     #[test]

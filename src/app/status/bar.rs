@@ -53,19 +53,41 @@ enum BarDetail {
     Names,
     /// The chips too.
     Chips,
-    /// The words on the chips too.
+    /// The words on the chips too, but the names of no tab except the shown one.
+    Shown,
+    /// The words and the names, but of the chips only those with resources, and that of the failures. Neighbours share the
+    /// space between them.
+    Brief,
+    /// The same, with every usual chip.
+    Tight,
+    /// The same, each with a space on both sides.
     Words,
     /// The counts on the tabs too.
     Counts,
 }
 
-const BAR_DETAILS: [BarDetail; 5] = [
-    BarDetail::Counts,
-    BarDetail::Words,
-    BarDetail::Chips,
-    BarDetail::Names,
-    BarDetail::Keys,
-];
+impl BarDetail {
+    /// From the highest level to the lowest. The words of the chips stay longer than the counts of the tabs, since a sign
+    /// and a number say little.
+    const ALL: [Self; 8] = [
+        Self::Counts,
+        Self::Words,
+        Self::Tight,
+        Self::Brief,
+        Self::Shown,
+        Self::Chips,
+        Self::Names,
+        Self::Keys,
+    ];
+
+    /// Whether an item's last space is the first one of the next item.
+    fn shares_spaces(self) -> bool {
+        matches!(self, Self::Shown | Self::Brief | Self::Tight)
+    }
+}
+
+/// From this width on, the words of the chips are worth more than the names of the tabs.
+const ROOM_FOR_WORDS: usize = 76;
 
 /// The items at the highest level of detail that fits the columns. They begin at column 1.
 pub fn bar_items(model: &Model, columns: usize) -> Vec<BarItem> {
@@ -74,9 +96,11 @@ pub fn bar_items(model: &Model, columns: usize) -> Vec<BarItem> {
             .last()
             .is_none_or(|last| last.column + last.width() <= columns)
     };
-    let mut forms = BAR_DETAILS
+    let is_for = |detail: &BarDetail| *detail != BarDetail::Shown || columns >= ROOM_FOR_WORDS;
+    let mut forms = BarDetail::ALL
         .into_iter()
-        .map(|detail| lay_out(items_with(model, detail)));
+        .filter(is_for)
+        .map(|detail| lay_out(items_with(model, detail), detail));
     let smallest = forms.next_back().unwrap_or_default();
     forms.find(fits).unwrap_or(smallest)
 }
@@ -97,7 +121,8 @@ fn items_with(model: &Model, detail: BarDetail) -> Vec<BarItem> {
 }
 
 /// Sets the columns of the items, with a gap between tabs and chips.
-fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
+fn lay_out(mut items: Vec<BarItem>, detail: BarDetail) -> Vec<BarItem> {
+    let shared = usize::from(detail.shares_spaces());
     let mut column = 1;
     let mut chips = false;
     for item in &mut items {
@@ -105,7 +130,7 @@ fn lay_out(mut items: Vec<BarItem>) -> Vec<BarItem> {
             column += 1;
         }
         item.column = column;
-        column += item.width();
+        column += item.width() - shared;
     }
     items
 }
@@ -120,8 +145,13 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
     let show = Action::Session(SessionAction::Show(tab));
     let key = model.keys.key_for(show);
     let key = key.map_or_else(String::new, |key| format!("{key} "));
+    let is_shown = model.shown.tab == tab;
+    let is_named = match detail {
+        BarDetail::Shown => is_shown,
+        detail => detail >= BarDetail::Names,
+    };
     let text = match (
-        detail >= BarDetail::Names,
+        is_named,
         detail >= BarDetail::Counts && !view.explains_failure(),
     ) {
         (true, true) => format!(" {key}{name} {count} "),
@@ -132,7 +162,7 @@ fn tab_item(model: &Model, tab: Tab, detail: BarDetail) -> BarItem {
         target: BarTarget::Tab(tab),
         column: 0,
         text,
-        chosen: model.shown.tab == tab,
+        chosen: is_shown,
         empty: count == 0,
         alarming: count > 0 && is_failure,
     }
@@ -157,11 +187,17 @@ fn chip(model: &Model, class: StatusClass, detail: BarDetail) -> Option<BarItem>
         detail >= BarDetail::Chips || (detail == BarDetail::Keys && class == StatusClass::Failed);
     // After a success, the resources are gone with the stack.
     let is_gone = build.is_gone() && build.verdict() == Verdict::Succeeded;
-    if !wanted || (is_gone && !chosen) || !(count > 0 || chosen || is_usual) {
+    let is_worth_it = match detail {
+        BarDetail::Shown | BarDetail::Brief => {
+            class == StatusClass::Failed || (count > 0 && class != StatusClass::Skipped)
+        }
+        _ => count > 0 || is_usual,
+    };
+    if !wanted || (is_gone && !chosen) || !(chosen || is_worth_it) {
         return None;
     }
     let word = match class {
-        _ if detail < BarDetail::Words => "",
+        _ if detail < BarDetail::Shown => "",
         StatusClass::Running => "running",
         StatusClass::Deleting if build.is_over() => "deleted",
         other => other.label(),

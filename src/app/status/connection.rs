@@ -172,6 +172,9 @@ impl Connection {
         match self.state {
             ConnectionState::Finishing if build.verdict() == Verdict::Succeeded => {
                 match build.cleanup() {
+                    Cleanup::Done if ends_with_its_events(build) => {
+                        "the stack deleted itself".to_owned()
+                    }
                     Cleanup::Done => {
                         "the stack deleted itself; its last events may not have been seen"
                             .to_owned()
@@ -195,6 +198,12 @@ impl Connection {
             state => state.label().to_owned(),
         }
     }
+}
+
+/// Whether the stack's last event was seen. The API has none of a deleted stack.
+fn ends_with_its_events(build: &Build) -> bool {
+    let root = build.root();
+    root.is_some_and(|root| root.status.as_str() == "DELETE_COMPLETE")
 }
 
 /// What the build still waits for.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::app::effect::PollRequest;
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::change::{Change, CompletedWalk, Response};
+use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::log_line::LogState;
 use crate::domain::observation::Stream;
@@ -47,6 +48,8 @@ pub struct ExitPolicy {
     waits_for_image: bool,
     /// A replay: it ends when the recording does, regardless of the verdict.
     is_replay: bool,
+    /// The build log is read only once the build has ended.
+    has_late_log: bool,
     /// When the requests for events began to fail, and why; `None` after a success.
     events_fault: Option<(Duration, Fault)>,
     /// The same for DescribeImage.
@@ -76,6 +79,27 @@ impl ExitPolicy {
         }
     }
 
+    /// The build log is read only once the build has ended.
+    #[must_use]
+    pub fn with_late_log(mut self, is_late: bool) -> Self {
+        self.has_late_log = is_late;
+        self
+    }
+
+    pub(crate) fn has_late_log(&self) -> bool {
+        self.has_late_log
+    }
+
+    /// Whether the build log is being read, or will be, and has no error yet.
+    fn awaits_log(&self, build: &Build) -> bool {
+        let log = build.log();
+        match log.state() {
+            Some(LogState::Reading | LogState::CaughtUp) => log.cause().is_none(),
+            Some(_) => false,
+            None => self.has_late_log && is_of_image(build),
+        }
+    }
+
     pub(crate) fn waits_for_image(&self) -> bool {
         self.waits_for_image
     }
@@ -83,6 +107,9 @@ impl ExitPolicy {
     /// Applies a change of the build. Returns a request that is needed before the end.
     #[must_use]
     pub fn apply(&mut self, change: &Change<'_>, build: &Build) -> Option<PollRequest> {
+        if let (Response::Refused(_), Stream::Log) = (change.response, change.stream) {
+            self.has_late_log = false;
+        }
         let fault = match change.stream {
             Stream::Events => Some(&mut self.events_fault),
             Stream::Image => Some(&mut self.image_fault),
@@ -167,7 +194,7 @@ impl ExitPolicy {
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image,
             Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
-            Verdict::Failed if awaits_log(build) && since < LOG_LIMIT => false,
+            Verdict::Failed if self.awaits_log(build) && since < LOG_LIMIT => false,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
                     || build.is_absent()
@@ -350,11 +377,10 @@ fn keep_first_time(slot: &mut Option<(Duration, Fault)>, at: Duration, fault: &F
     *slot = Some((since, fault.clone()));
 }
 
-/// Whether the build log is being read and has no error yet.
-fn awaits_log(build: &Build) -> bool {
-    let log = build.log();
-    let is_read = matches!(log.state(), Some(LogState::Reading | LogState::CaughtUp));
-    is_read && log.cause().is_none()
+/// Whether the image failed first: only that is in its log.
+fn is_of_image(build: &Build) -> bool {
+    let first = build.first_failure();
+    first.is_some_and(|event| event.logical_id.as_str() == IMAGE_RESOURCE)
 }
 
 fn succeeded_is_over(build: &Build, since: Duration) -> bool {

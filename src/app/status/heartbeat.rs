@@ -15,7 +15,7 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 use crate::text::duration::duration;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 
 /// When the next progress entry is due: by the running time of the process, not by the watch's clock. A demo or a replay
 /// has a faster clock, but a reader of its output sees the real silence.
@@ -64,6 +64,8 @@ pub struct Progress {
     pub last_event_at: Option<DateTime<Utc>>,
     /// The time of the newest line of the build log.
     pub last_log_at: Option<DateTime<Utc>>,
+    /// How old that line is, in words.
+    pub log_age: Option<String>,
     /// Why the state may be outdated, and when the API last responded.
     pub fault: Option<(String, Option<DateTime<Utc>>)>,
 }
@@ -91,8 +93,8 @@ impl StepProgress {
             number,
             started_at: step.started_at,
             usual: session
-                .typical_steps
-                .usual(&position.workflow.name, &step.name),
+                .typical_times
+                .of_step(&position.workflow.name, &step.name),
             done: position.workflow.done(),
             total: position.workflow.total(),
         })
@@ -120,14 +122,29 @@ impl StepProgress {
 /// The log is called silent when it has had no line for so long.
 const SILENT: TimeDelta = TimeDelta::minutes(5);
 
-/// How old the newest line of the log is, in words.
-pub(crate) fn log_age(newest: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let age = (now - newest).max(TimeDelta::zero());
-    if age >= SILENT {
-        format!("no log line for {}", duration(age))
+/// The step that runs, by the log the component's, else the workflow's.
+fn running_step(build: &Build) -> Option<SafeText> {
+    let steps = build.steps();
+    let of_component = steps.component().and_then(|position| position.step.clone());
+    let of_workflow = || {
+        let (_, step) = steps.position()?.step?;
+        step.status.is_running().then(|| step.name.clone())
+    };
+    of_component.or_else(of_workflow)
+}
+
+/// How old the newest line of the log is, in words; of a silent one the step that is silent.
+pub(crate) fn log_age(build: &Build, now: DateTime<Utc>) -> Option<String> {
+    let age = (now - build.steps().last_line()?).max(TimeDelta::zero());
+    Some(if age >= SILENT {
+        let step = running_step(build);
+        let step = step.map_or_else(String::new, |step| {
+            format!(" in {}", one_line(step.as_str()))
+        });
+        format!("no log line for {}{step}", duration(age))
     } else {
         format!("last log line {} ago", duration(age))
-    }
+    })
 }
 
 impl Progress {
@@ -150,6 +167,7 @@ impl Progress {
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),
             last_log_at: build.steps().last_line(),
+            log_age: log_age(build, now),
             fault: fault.map(|fault| (fault.to_string(), session.connection.last_sync())),
         }
     }

@@ -81,9 +81,9 @@ const LIST: &[Rule] = &[
     (&[session(SessionAction::NextFailure), session(SessionAction::PreviousFailure)], "failure", lists_failures),
     (&[session(SessionAction::Show(Tab::Failure))], "why", is_diagnosed),
     (ENTER, "detail", has_event),
+    (&[session(SessionAction::RawJson)], "JSON", has_event),
     (&[session(SessionAction::Search)], "search", has_events),
     (&[session(SessionAction::Filter)], "filter", has_events),
-    (&[session(SessionAction::RawJson)], "JSON", has_event),
     (&[session(SessionAction::Report)], "report", is_over),
     (&[session(SessionAction::SwitchPane)], "pane", has_event),
     (MOVE, "move", has_events),
@@ -179,11 +179,14 @@ const PICKER: &[Rule] = &[
     (ENTER, "watch", |model| picks(model, |picker| !picker.rows.is_empty())),
     (CLOSE, "all again", |model| picks(model, |picker| picker.typing || !picker.query.is_empty())),
     (&[view(ViewAction::Toggle)], "mark", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (&[Action::Overlay(OverlayAction::Compare)], "compare", |model| picks(model, |picker| picker.marks() == 2 && !picker.typing)),
     (&[session(SessionAction::Search)], "filter", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
     (MOVE, "move", |model| picks(model, |picker| !picker.typing)),
     (&[app(AppAction::Help)], "help", |model| picks(model, |picker| !picker.typing)),
     (&[app(AppAction::Quit)], "quit", |model| picks(model, |picker| !picker.typing)),
 ];
+
+const COMPARISON: &[Rule] = &[(CLOSE, "back", always), (MOVE, "scroll", always), HELP];
 
 /// Several builds are watched.
 #[rustfmt::skip] // A rule is a line.
@@ -209,6 +212,7 @@ fn rules(context: Context) -> [&'static [Rule]; 3] {
         Context::Prompt => [PROMPT, &[], &[]],
         Context::Builds => [BUILDS, &[], &[]],
         Context::Picker => [PICKER, &[], &[]],
+        Context::Comparison => [COMPARISON, &[], &[]],
         Context::Help => [IN_HELP, &[], &[]],
     }
 }

@@ -11,11 +11,12 @@ use crate::app::keys::key::Key;
 use crate::app::msg::Remark;
 use crate::app::session::Session;
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Explanation, Remedy, failure_line};
+use crate::domain::failure::{Explanation, failure_line};
 use crate::domain::outcome::verdict_reason;
+use crate::domain::reason::Remedy;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{truncate, width, wrap};
 
 /// Columns beside the text: a margin on both sides, the glyph and the space after it.
@@ -30,7 +31,8 @@ const ADVICE: usize = 2;
 /// The columns of the sign before a command.
 const SIGN: usize = 2;
 
-/// From this width on there is room for "failed first"; below, the sign has to suffice.
+/// From this width on there is room for "failed first", "in a cluster's configuration" and "copy the command"; below, the
+/// signs have to suffice.
 const ROOM_FOR_FIRST: usize = 60;
 
 /// The bytes kept at either end of a text that is longer than any screen.
@@ -42,6 +44,8 @@ pub enum NoticeSubject {
     Fault,
     /// The first failure.
     Failure,
+    /// The last words of the command that failed, by the build log.
+    Log,
     /// The stack of a good image is still there, or the user should look at something else.
     Attention,
     /// How to use the image.
@@ -102,7 +106,7 @@ pub(crate) fn lines(
     };
     let notice = notice.map(|notice| (hint.filter(|_| helps(notice.0)), notice));
     let without_hint = |notice| (None, notice);
-    let result = result(build).filter(|_| !explains);
+    let result = result(build, columns).filter(|_| !explains);
     let notices = [
         fault.map(without_hint),
         result.map(without_hint),
@@ -119,12 +123,22 @@ pub(crate) fn lines(
         let room = match subject {
             // Why nothing new arrives is worth as many lines as there are.
             NoticeSubject::Fault => everything.max(share),
+            // How to use the image is short, and of no use in part.
+            NoticeSubject::Result => everything.max(share),
+            NoticeSubject::Failure => room_for_reason(hint, columns, everything).max(share),
             _ => share,
         };
         let text = fit(&text, columns, room);
         // What is longer than its share takes nothing from the others.
         most += text.len().saturating_sub(share);
         push(&mut lines, subject, text);
+        if subject == NoticeSubject::Failure {
+            let room = all.saturating_sub(lines.len() + left);
+            let said = last_words(session, hint, columns, room);
+            // They are beyond the share of the prose, too.
+            most += said.len();
+            push(&mut lines, NoticeSubject::Log, said);
+        }
         if let Some(hint) = hint {
             let room = all.saturating_sub(lines.len() + left);
             let command = command_lines(hint, columns, room);
@@ -146,6 +160,26 @@ pub(crate) fn lines(
     lines
 }
 
+/// The last words of the command that failed, one line each, without taking the room of the command that helps.
+fn last_words(
+    session: &Session,
+    hint: Option<&Remedy>,
+    columns: usize,
+    room: usize,
+) -> Vec<String> {
+    let Some(cause) = session.build.log_cause() else {
+        return Vec::new();
+    };
+    let helps = hint.map_or(0, |hint| command_lines(hint, columns, room).len().max(1));
+    let room = room.saturating_sub(helps);
+    let said = cause.said.iter().rev().take(room).rev();
+    said.map(|line| {
+        let line = one_line(line.as_str());
+        truncate(&line, columns, "...")
+    })
+    .collect()
+}
+
 fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>) {
     let texts = texts.into_iter().enumerate();
     lines.extend(texts.map(|(index, text)| NoticeLine {
@@ -155,12 +189,30 @@ fn push(lines: &mut Vec<NoticeLine>, subject: NoticeSubject, texts: Vec<String>)
     }));
 }
 
+/// The lines that a reason may take at most: half of the room, and where a small screen does not have the room for the
+/// command, all but the line that names its key.
+fn room_for_reason(hint: Option<&Remedy>, columns: usize, everything: usize) -> usize {
+    let half = everything / 2;
+    let has_no_room = |hint: &&Remedy| {
+        hint.command.is_some() && command_lines(hint, columns, everything - half).is_empty()
+    };
+    match hint.filter(has_no_room) {
+        Some(_) => everything.saturating_sub(1),
+        None => half,
+    }
+}
+
 /// How to use the image of a build that succeeded.
-fn result(build: &Build) -> Option<(NoticeSubject, String)> {
+fn result(build: &Build, columns: usize) -> Option<(NoticeSubject, String)> {
     let ami = build
         .ami()
         .filter(|_| build.verdict() == Verdict::Succeeded)?;
-    let text = format!("in a cluster's configuration: {}", ami.configuration()?);
+    let configuration = ami.configuration()?;
+    let text = if columns < ROOM_FOR_FIRST {
+        configuration
+    } else {
+        format!("in a cluster's configuration: {configuration}")
+    };
     Some((NoticeSubject::Result, text))
 }
 
@@ -242,7 +294,12 @@ fn advice(
     lines.truncate(room);
     if let Some(last) = lines.last_mut() {
         let copy = keys.copy.filter(|_| !is_whole);
-        let copy = copy.map(|key| format!("{key}: copy the command"));
+        let what = if columns < ROOM_FOR_FIRST {
+            ""
+        } else {
+            " the command"
+        };
+        let copy = copy.map(|key| format!("{key}: copy{what}"));
         let more = keys.more.map(|key| format!("{key}: more"));
         let keys: Vec<_> = copy.into_iter().chain(more).collect();
         let keys = if keys.is_empty() {
@@ -276,6 +333,14 @@ fn fit(text: &str, columns: usize, most: usize) -> Vec<String> {
     }
     lines.truncate(most - 1);
     let tail = tail(&text, columns.saturating_sub(4));
+    // From the beginning of a word, unless that leaves little.
+    let is_word = text
+        .strip_suffix(tail)
+        .is_some_and(|head| head.ends_with(' '));
+    let word = tail
+        .find(' ')
+        .filter(|space| !is_word && space * 2 < tail.len());
+    let tail = word.and_then(|space| tail.get(space..)).unwrap_or(tail);
     lines.push(format!("... {}", tail.trim_start()));
     lines
 }

@@ -22,7 +22,12 @@ const TAIL: usize = 80;
 
 /// The state of the build in one line of clean text.
 pub fn summary(session: &Session, now: DateTime<Utc>) -> String {
-    shortened(&one_line(&text(session, now)))
+    summary_as(&session.target.image_id, session, now)
+}
+
+/// The same under this name of the build: another build may have the same image id.
+pub(crate) fn summary_as(image: &str, session: &Session, now: DateTime<Utc>) -> String {
+    shortened(&one_line(&text(image, session, now)))
 }
 
 /// A text without its middle if it is too long.
@@ -35,18 +40,18 @@ fn shortened(text: &str) -> String {
     format!("{}{gap}{}", head.trim_end(), tail(text, TAIL).trim_start())
 }
 
-fn text(session: &Session, now: DateTime<Utc>) -> String {
-    let (build, image) = (&session.build, &session.target.image_id);
+fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
+    let build = &session.build;
     if let Some(recorded) = build.recorded().filter(|_| build.is_only_recorded()) {
         let why = session.connection.fault(build);
         let why = why.map_or_else(String::new, |fault| format!("; {fault}"));
         return format!("{image}: the recording says: {}{why}", in_words(recorded));
     }
     match build.verdict() {
-        Verdict::Waiting => not_observed(session),
-        Verdict::Building => unfinished(session, now, "building"),
-        Verdict::Finishing => unfinished(session, now, "finishing"),
-        Verdict::Deleting => unfinished(session, now, "being deleted"),
+        Verdict::Waiting => not_observed(image, session),
+        Verdict::Building => unfinished(image, session, now, "building"),
+        Verdict::Finishing => unfinished(image, session, now, "finishing"),
+        Verdict::Deleting => unfinished(image, session, now, "being deleted"),
         Verdict::Failing => format!("{image} is failing{}", because(session)),
         Verdict::RollingBack => format!(
             "{image} failed and is still rolling back{}",
@@ -80,8 +85,7 @@ fn text(session: &Session, now: DateTime<Utc>) -> String {
 }
 
 /// There is nothing to report about a build: the reason for that.
-fn not_observed(session: &Session) -> String {
-    let image = &session.target.image_id;
+fn not_observed(image: &str, session: &Session) -> String {
     if let Some(fault) = session.connection.fault(&session.build) {
         format!("{image} could not be watched: {fault}")
     } else if session.connection.state == ConnectionState::Waiting {
@@ -92,8 +96,7 @@ fn not_observed(session: &Session) -> String {
 }
 
 /// The state of a running build; if the API no longer responds, its state at the last response.
-fn unfinished(session: &Session, now: DateTime<Utc>, activity: &str) -> String {
-    let image = &session.target.image_id;
+fn unfinished(image: &str, session: &Session, now: DateTime<Utc>, activity: &str) -> String {
     let Some(fault) = session.connection.fault(&session.build) else {
         let elapsed = session.build.elapsed(now).map(in_brackets);
         return format!("{image} is still {activity}{}", elapsed.unwrap_or_default());

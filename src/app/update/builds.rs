@@ -3,9 +3,10 @@
 use crate::app::effect::{Effect, Effects, OpenTarget};
 use crate::app::keys::key::Key;
 use crate::app::model::Model;
-use crate::app::msg::{Listed, Remark};
+use crate::app::msg::{Compared, Listed, Remark};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::builds::BuildsMenu;
+use crate::app::overlays::comparison::Comparison;
 use crate::app::overlays::picker::Picker;
 use crate::app::overlays::prompt::Prompt;
 use crate::app::session::{Session, SessionId, Target};
@@ -127,14 +128,8 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
     let mut new = Vec::new();
     let mut shown = None;
     for (image_id, region) in targets {
-        let known = model.in_order().into_iter().find(|session| {
-            let other = session.region();
-            let same_region = region
-                .as_deref()
-                .is_none_or(|region| other.as_ref().is_none_or(|other| other.as_str() == region));
-            session.target.image_id == image_id && same_region
-        });
-        match known.map(|session| session.id) {
+        let safe = region.as_deref().map(SafeText::new);
+        match watched(model, &image_id, safe.as_ref()) {
             Some(id) => shown = shown.or(Some(id)),
             None => new.push(OpenTarget { image_id, region }),
         }
@@ -146,6 +141,60 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
     } else {
         model.opening = new.len();
         effects.push(Effect::Open(new));
+    }
+}
+
+/// The session of an image. A region that is not known may be the other one's.
+fn watched(model: &Model, image_id: &str, region: Option<&SafeText>) -> Option<SessionId> {
+    let is_same = |session: &&Session| {
+        let other = session.region();
+        let known = region.zip(other.as_ref());
+        session.target.image_id == image_id && known.is_none_or(|(one, other)| one == other)
+    };
+    let known = model.in_order().into_iter().find(is_same);
+    known.map(|session| session.id)
+}
+
+/// Compares the two marked builds.
+pub(super) fn compare(model: &mut Model, effects: &mut Effects) {
+    let Some(Overlay::Picker(picker)) = &model.overlay else {
+        return;
+    };
+    let Some(targets) = picker.compared() else {
+        model.toast = Some("mark two builds to compare them".to_owned());
+        return;
+    };
+    model.toast = Some("reading the two builds".to_owned());
+    effects.push(Effect::Compare(Box::new(targets)));
+}
+
+/// Shows the differences over the picker that asked for them, unless the user does something else by now.
+pub(super) fn compared(model: &mut Model, compared: Result<Compared, String>) {
+    let Compared { names, differences } = match compared {
+        Ok(compared) => compared,
+        Err(why) => {
+            model.toast = Some(why);
+            return;
+        }
+    };
+    match model.overlay.take() {
+        Some(Overlay::Picker(picker)) => {
+            model.toast = None;
+            model.overlay = Some(Overlay::Comparison(Box::new(Comparison {
+                names,
+                differences,
+                top: 0,
+                beneath: picker,
+            })));
+        }
+        other => model.overlay = other,
+    }
+}
+
+/// Goes back to the picker.
+pub(super) fn close_comparison(model: &mut Model) {
+    if let Some(Overlay::Comparison(comparison)) = model.overlay.take() {
+        model.overlay = Some(Overlay::Picker(comparison.beneath));
     }
 }
 
@@ -163,9 +212,23 @@ pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
 }
 
 /// A session was opened: the first of several is shown.
-pub(super) fn opened(model: &mut Model, id: SessionId, target: Target, is_first: bool) {
+pub(super) fn opened(
+    model: &mut Model,
+    id: SessionId,
+    target: Target,
+    is_first: bool,
+    effects: &mut Effects,
+) {
     let session = Session::new(id, target, None);
     model.opening = model.opening.saturating_sub(1);
+    if let Some(known) = watched(model, &session.target.image_id, session.region().as_ref()) {
+        // It was picked twice before its watch began.
+        effects.push(Effect::Stop(id));
+        if is_first {
+            show(model, known);
+        }
+        return;
+    }
     if model.shown.is_placeholder() {
         model.replace_placeholder(session);
         return;
@@ -204,16 +267,15 @@ pub(super) fn recorded(model: &mut Model, watches: Vec<RecordedWatch>) {
     }
 }
 
-/// The picker, also while the help or the prompt for a code covers it.
+/// The picker, also while the help, a comparison, or the prompt for a code covers it.
 fn picker(model: &mut Model) -> Option<&mut Picker> {
-    match model.overlay.as_mut()? {
+    let mut overlay = model.overlay.as_mut()?;
+    while let Overlay::Help { beneath, .. } | Overlay::Prompt(Prompt { beneath, .. }) = overlay {
+        overlay = beneath.as_deref_mut()?;
+    }
+    match overlay {
         Overlay::Picker(picker) => Some(picker),
-        Overlay::Help { beneath, .. } | Overlay::Prompt(Prompt { beneath, .. }) => {
-            match beneath.as_deref_mut()? {
-                Overlay::Picker(picker) => Some(picker),
-                _ => None,
-            }
-        }
+        Overlay::Comparison(comparison) => Some(&mut comparison.beneath),
         _ => None,
     }
 }
@@ -222,4 +284,44 @@ fn picker(model: &mut Model) -> Option<&mut Picker> {
 pub(super) fn pasted(picker: &mut Picker, text: &str) {
     picker.typing = true;
     picker.type_text(SafeText::new(text).as_str());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::session::CodeRequest;
+    use crate::app::keys::keymap::KeyMap;
+    use crate::app::model::{Mode, Preferences};
+    use crate::app::msg::Msg;
+    use crate::app::update::update;
+    use chrono::DateTime;
+
+    #[test]
+    fn the_picker_asks_for_an_mfa_code_that_its_list_needs_and_opens_again() {
+        let preferences = Preferences::new(Mode::Screen, KeyMap::default());
+        let mut model = Model::new(preferences, Session::placeholder(), DateTime::UNIX_EPOCH);
+        let needed = || {
+            Msg::Listed(Listed {
+                fault: Some("it needs an MFA code".to_owned()),
+                needs_code: true,
+                ..Listed::default()
+            })
+        };
+        let _ = update(&mut model, Msg::Idle);
+        assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
+        let _ = update(&mut model, needed());
+        assert!(crate::app::update::code::prompt(&model).is_some());
+        let _ = update(&mut model, needed());
+        model.shown.code = CodeRequest::None;
+        let _ = update(&mut model, Msg::Idle);
+        let _ = update(&mut model, Msg::Idle);
+        assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
+        // Declined: the list says why it is empty.
+        model.shown.code = CodeRequest::Declined;
+        let _ = update(&mut model, needed());
+        let Some(Overlay::Picker(picker)) = &model.overlay else {
+            panic!("the picker stays");
+        };
+        assert!(picker.fault.is_some());
+    }
 }

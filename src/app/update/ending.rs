@@ -99,10 +99,13 @@ fn end_watch(session: &mut Session, end: WatchEnd, is_outcome: bool, effects: &m
     }
 }
 
-/// Where nothing was found: the image may be in another region, or another service may know it.
+/// Where nothing was found: the image may be in another region or account, or another service may know it.
 fn not_found(session: &Session) -> Option<String> {
-    let (region, backend) = (session.target.region.as_ref()?, session.target.backend?);
-    (session.build.verdict() == Verdict::NotFound).then(|| {
-        format!("there is no image and no stack of this name in {region} (asked: {backend}); `bakewatch check` shows the account")
-    })
+    let searched = session.searched()?;
+    let helps = match session.build.account() {
+        Some(_) => "`bakewatch list` shows the images there",
+        None => "`bakewatch check` shows the account",
+    };
+    (session.build.verdict() == Verdict::NotFound)
+        .then(|| format!("there is no image and no stack of this name in {searched}; {helps}"))
 }

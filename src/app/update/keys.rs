@@ -218,6 +218,7 @@ fn run_playback_action(model: &mut Model, action: PlaybackAction, effects: &mut 
 fn run_overlay_action(model: &mut Model, action: OverlayAction, effects: &mut Effects) {
     match action {
         OverlayAction::CloseBuild => builds::close_marked(model, effects),
+        OverlayAction::Compare => builds::compare(model, effects),
         OverlayAction::ShowAll => set_filter(&mut model.shown, Filter::default()),
         OverlayAction::Regex => find::toggle_regex(model),
     }
@@ -290,6 +291,7 @@ fn close_overlay(model: &mut Model) -> bool {
                 model.overlay = None;
             }
         }
+        Some(Overlay::Comparison(_)) => builds::close_comparison(model),
         Some(Overlay::Filter(_) | Overlay::Builds(_)) => model.overlay = None,
         None => return false,
     }

@@ -7,6 +7,7 @@ mod copy;
 mod ending;
 mod find;
 mod keys;
+mod logs;
 mod mouse;
 mod navigation;
 mod observe;
@@ -20,6 +21,7 @@ use crate::app::effect::{Effect, Effects, Entry, PollRequest};
 use crate::app::layout::drawn_size;
 use crate::app::model::{Mode, Model};
 use crate::app::msg::{Msg, Remark};
+use crate::app::session::CodeRequest;
 use crate::app::status::heartbeat::Progress;
 use crate::exit_code;
 use crate::store::work::WorkBudget;
@@ -68,8 +70,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             id,
             target,
             is_first,
-        } => builds::opened(model, id, target, is_first),
+        } => builds::opened(model, id, target, is_first, &mut effects),
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
+        Msg::Compared(compared) => builds::compared(model, compared),
         Msg::Listed(listed) => builds::listed(model, listed),
         Msg::CodeAccepted => code::accepted(model),
         Msg::Recorded(watches) => builds::recorded(model, watches),
@@ -83,7 +86,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
         Msg::RecordingEnded(id) => ending::end_recording(model, id, &mut effects),
-        Msg::Typical(typical, steps) => model.expect(typical, &steps),
+        Msg::Typical(typical, times) => model.expect(typical, &times),
         Msg::Remark(remark) => effects.extend(show_remark(model, remark)),
         Msg::ReportWritten(written) => {
             model.begin_key();
@@ -97,6 +100,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             return effects;
         }
     }
+    logs::limit(model, &mut effects);
     settle(model, was_watching, &mut effects);
     effects
 }
@@ -114,7 +118,9 @@ fn settle(model: &mut Model, was_watching: bool, effects: &mut Effects) {
             }
         }
         Mode::Screen => {
-            if model.shown.is_placeholder() && model.overlay.is_none() && model.opening == 0 {
+            let is_asked = model.shown.code == CodeRequest::Wanted;
+            let is_empty = model.shown.is_placeholder() && model.opening == 0;
+            if is_empty && model.overlay.is_none() && !is_asked {
                 builds::open_picker(model, effects);
             }
             model.shown.build.index_some(&mut WorkBudget::slice());

@@ -27,7 +27,10 @@ pub(super) fn handle_mouse(model: &mut Model, action: MouseAction) {
     let at = Position::new(action.column, action.row);
     match (&model.overlay, action.kind) {
         (Some(Overlay::Prompt(_)), _)
-        | (Some(Overlay::Builds(_) | Overlay::Picker(_)), MouseKind::Click) => {}
+        | (
+            Some(Overlay::Builds(_) | Overlay::Picker(_) | Overlay::Comparison(_)),
+            MouseKind::Click,
+        ) => {}
         (Some(_), MouseKind::WheelUp) => navigation::go(model, Move::Up),
         (Some(_), MouseKind::WheelDown) => navigation::go(model, Move::Down),
         (Some(Overlay::Filter(_)), MouseKind::Click) => click_in_menu(model, at),

@@ -3,6 +3,7 @@
 use crate::app::effect::Effects;
 use crate::app::layout::DetailPlacement;
 use crate::app::model::Model;
+use crate::app::overlays::comparison::Comparison;
 use crate::app::overlays::{Overlay, help};
 use crate::app::session::Focus;
 use crate::app::update::view_state::set_filter;
@@ -29,6 +30,10 @@ pub(super) fn go(model: &mut Model, step: Move) {
             let last = model.others.len();
             menu.cursor = moved_to(menu.cursor, step, MENU_PAGE).min(last);
         }
+        Some(Overlay::Comparison(comparison)) => {
+            let page = Comparison::page(model.size).max(1);
+            comparison.top = moved_to(comparison.top, step, page);
+        }
         Some(Overlay::Picker(picker)) => picker.go_to(moved_to(picker.cursor, step, MENU_PAGE)),
         None => go_in_session(model, step),
     }
@@ -53,7 +58,7 @@ fn go_in_session(model: &mut Model, step: Move) {
 /// Carries out an action in the focused overlay or pane.
 pub(super) fn act(model: &mut Model, action: ViewAction, effects: &mut Effects) {
     match &model.overlay {
-        Some(Overlay::Help { .. }) => {}
+        Some(Overlay::Help { .. } | Overlay::Comparison(_)) => {}
         Some(Overlay::Filter(_)) => act_in_filter_menu(model, action),
         Some(Overlay::Builds(_)) => builds::act_in_menu(model, action),
         Some(Overlay::Picker(_)) => builds::act_in_picker(model, action, effects),

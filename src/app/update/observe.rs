@@ -3,14 +3,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
-use crate::app::status::summary::summary;
+use crate::app::status::summary::summary_as;
 use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
@@ -30,7 +28,7 @@ pub(super) fn apply(
     for observation in observations {
         model.now = model.now.max(observation.at);
         model.elapsed = model.elapsed.max(observation.elapsed);
-        let (mode, now, elapsed) = (model.mode, model.now, model.elapsed);
+        let (mode, elapsed) = (model.mode, model.elapsed);
         let session = model.session_mut(id);
         let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
             return;
@@ -68,7 +66,7 @@ pub(super) fn apply(
         match mode {
             Mode::Screen => {
                 session.select_for_verdict();
-                notify_verdict(session, &change, now, effects);
+                notify_verdict(model, id, &change, effects);
             }
             Mode::Headless => {
                 print(session, change, connection_changed, effects);
@@ -168,17 +166,17 @@ pub(super) fn emit_recorded(session: &mut Session, effects: &mut Effects) {
 }
 
 /// Notifies the user of a verdict, once. A headless watch ends instead.
-fn notify_verdict(
-    session: &mut Session,
-    change: &Change<'_>,
-    now: DateTime<Utc>,
-    effects: &mut Effects,
-) {
-    let Some(reached) = session.verdict_notice.apply(change, &session.build) else {
+fn notify_verdict(model: &mut Model, id: SessionId, change: &Change<'_>, effects: &mut Effects) {
+    let reached = model
+        .session_mut(id)
+        .and_then(|session| session.verdict_notice.apply(change, &session.build));
+    let (Some(reached), Some(session)) = (reached, model.session(id)) else {
         return;
     };
     if reached.user_waited {
-        effects.push(Effect::Notify(summary(session, now)));
+        let name = model.label(id).map(|label| label.text);
+        let name = name.as_deref().unwrap_or(&session.target.image_id);
+        effects.push(Effect::Notify(summary_as(name, session, model.now)));
     }
     let verdict = session.build.verdict();
     if let Some(code) = exit_code::of_verdict(verdict) {

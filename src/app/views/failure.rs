@@ -15,9 +15,8 @@ use crate::app::views::page::{Page, PageLine};
 use crate::app::views::result;
 use crate::app::views::{View, ViewData, ViewRequest};
 use crate::domain::build::Build;
-use crate::domain::failure::{
-    ComponentName, Diagnosis, Explanation, FailurePlace, Reason, Remedy, ami,
-};
+use crate::domain::failure::{ComponentName, Diagnosis, Explanation, FailurePlace, ami};
+use crate::domain::reason::{Reason, Remedy};
 use crate::domain::stack_event::{EventKey, StackEvent};
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{BuilderFailure, Verdict};
@@ -302,7 +301,8 @@ fn push_log(build: &Build, columns: usize, lines: &mut Vec<PageLine>) {
         return;
     };
     lines.push(PageLine::Blank);
-    let step = cause.step.as_ref().map(|step| format!(" in {step}"));
+    let step = cause.step.as_ref().or(cause.workflow_step.as_ref());
+    let step = step.map(|step| format!(" in {step}"));
     let code = cause.exit_code.map(|code| format!(", exit code {code}"));
     let (step, code) = (step.unwrap_or_default(), code.unwrap_or_default());
     lines.push(PageLine::Heading(format!("build log{step}{code}")));

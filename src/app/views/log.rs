@@ -17,6 +17,11 @@ use crate::text::width::{width, wrap};
 
 /// The columns of the time, and a space.
 pub(crate) const TIME_COLUMNS: usize = 9;
+/// The lines above the first error that are shown with it, where there is room.
+const ABOVE_CAUSE: usize = 8;
+/// The width of the pane from which on the outline of the steps is beside the lines, and that of the outline.
+const ROOM_FOR_OUTLINE: usize = 127;
+const OUTLINE_COLUMNS: usize = 40;
 /// The rows that a wrapped line takes at most.
 const MOST_ROWS: usize = 40;
 
@@ -35,6 +40,8 @@ pub struct LogList {
     held_at: usize,
     /// The text of the selected line.
     text: Option<SafeText>,
+    /// The line that the view has selected by itself: the first error of a failure.
+    put: Option<u64>,
 }
 
 impl Default for LogList {
@@ -48,6 +55,7 @@ impl Default for LogList {
             filter: None,
             held_at: 0,
             text: None,
+            put: None,
         }
     }
 }
@@ -140,18 +148,51 @@ impl LogList {
         self.offset = index.saturating_sub(self.top);
     }
 
+    /// Selects the first error once a build has failed, unless the user has selected something; without one, the view
+    /// follows again.
+    pub(crate) fn show_cause(&mut self, log: &BuildLog, row: Option<u64>) {
+        if self.put == row {
+            return;
+        }
+        let is_where_put = !self.follows && self.put.is_some() && self.selected == self.put;
+        if self.follows || is_where_put {
+            match row {
+                Some(_) => {
+                    self.hold(log);
+                    self.selected = row;
+                    self.offset = ABOVE_CAUSE;
+                }
+                None => self.follows = true,
+            }
+        }
+        self.put = row;
+    }
+
     /// The rows that a line takes.
     fn rows_of(&self, log: &BuildLog, index: usize, columns: usize) -> usize {
+        let above = usize::from(index == 0 && self.missing(log).is_some());
         if !self.wraps {
-            return 1;
+            return 1 + above;
         }
         let row = log.nth(self.selection(), index);
-        row.map_or(1, |row| wrapped(row, columns).len())
+        row.map_or(1, |row| wrapped(row, columns).len()) + above
+    }
+
+    /// Why there are no lines above the oldest one, where there should be.
+    pub(crate) fn missing(&self, log: &BuildLog) -> Option<String> {
+        if self.filter.is_some() || log.is_empty() || !log.misses_older() {
+            return None;
+        }
+        Some(match log.dropped() {
+            0 => "older lines are not read yet".to_owned(),
+            1 => "1 older line was dropped to save memory".to_owned(),
+            count => format!("{count} older lines were dropped to save memory"),
+        })
     }
 
     /// The first line on the screen, so that the selected one is on it, too.
     fn place(&mut self, log: &BuildLog, size: PaneSize) {
-        let columns = size.columns.saturating_sub(TIME_COLUMNS);
+        let columns = text_columns(size);
         let count = log.count(self.selection());
         let index = self.index(log);
         let mut top = if self.follows {
@@ -181,6 +222,20 @@ impl LogList {
         self.top = top;
         self.offset = index - top;
     }
+}
+
+/// The columns of the outline of a pane; zero where it has no room for one.
+pub(crate) fn outline_columns(columns: usize) -> usize {
+    if columns >= ROOM_FOR_OUTLINE {
+        OUTLINE_COLUMNS
+    } else {
+        0
+    }
+}
+
+fn text_columns(size: PaneSize) -> usize {
+    let outline = outline_columns(size.columns);
+    size.columns.saturating_sub(outline + TIME_COLUMNS)
 }
 
 /// The rows of a wrapped line.
@@ -269,7 +324,7 @@ impl View for LogList {
 
     fn click(&mut self, line: usize, data: ViewData<'_>, size: PaneSize) {
         let log = data.build.log();
-        let columns = size.columns.saturating_sub(TIME_COLUMNS);
+        let columns = text_columns(size);
         let mut left = line;
         for index in self.top..log.count(self.selection()) {
             let rows = self.rows_of(log, index, columns);

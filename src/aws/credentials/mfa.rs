@@ -252,9 +252,8 @@ impl Sts {
         let region = config.region().ok_or(IdentityFault::NoRegion)?.to_string();
         let url = ServiceUrl::of(config, Service::Sts, &region);
         let url = url.map_err(|error| misconfigured(error.to_string()))?;
-        let http = HttpClient::new(url.endpoint(), bundle, Limits::default());
         Ok(Self {
-            http: http.map_err(|error| misconfigured(error.to_string()))?,
+            http: HttpClient::new(url.endpoint(), bundle, Limits::default()),
             url,
             clock: ServerClock::new(Clock::wall()),
             signer: Signer {

@@ -48,6 +48,20 @@ pub(super) fn loader(files: &AwsFiles, profile: Option<&str>) -> ConfigLoader {
         .profile_name(files.selected_for_sdk(profile))
 }
 
+/// The region that is set somewhere. Sends no request.
+pub(crate) async fn configured_region(
+    profile: Option<&str>,
+    requested: Option<String>,
+    fallback: Option<String>,
+) -> Option<String> {
+    let chain = AwsChain {
+        profile: profile.map(str::to_owned),
+        region: requested,
+        signing: None,
+    };
+    chain.region_in(&AwsFiles::read().await).await.or(fallback)
+}
+
 /// The AWS configuration of these files. Sends no request.
 async fn sdk_config(files: &AwsFiles, profile: Option<&str>, region: &str) -> SdkConfig {
     let loader = loader(files, profile)

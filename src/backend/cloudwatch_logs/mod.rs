@@ -66,6 +66,7 @@ pub(crate) fn batch(request: &LogRequest, body: &[u8]) -> Option<LogBatch> {
             message: LogLine::text(&row.message),
             stream: stream.clone(),
             late: false,
+            again: false,
         })
     });
     let mut lines: Vec<_> = lines.collect();

@@ -12,7 +12,7 @@ use crate::backend::direct::ec2::Lookup;
 use crate::backend::direct::query::{ForeignBody, result, xml};
 use crate::backend::direct::{Direct, cloudformation, ec2, imagebuilder};
 use crate::backend::{LogPath, LogRead, LogRequest};
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::Fault;
 use crate::text::safe::SafeText;
 
 /// The calls of a watch, with what is lost without each of them. The first four can show a build.
@@ -105,7 +105,9 @@ impl Direct {
         };
         match self.client.call(call, caller).await {
             Ok(caller) => Ok(caller),
-            Err(Refusal::Fault(fault) | Refusal::TokenRejected(fault)) => Err(fault),
+            Err(
+                Refusal::Fault(fault) | Refusal::Rejected(fault) | Refusal::TokenRejected(fault),
+            ) => Err(fault),
             Err(Refusal::Absent) => Ok(Caller {
                 account: SafeText::new("?"),
                 arn: SafeText::new("?"),
@@ -156,15 +158,9 @@ impl Direct {
                 parameters: &parameters,
             };
             let fault = match self.client.call(call, |_body| Ok(())).await {
-                Ok(()) | Err(Refusal::Absent | Refusal::TokenRejected(_)) => None,
-                // The service has looked at the image of the request, so the call is permitted.
-                Err(Refusal::Fault(fault))
-                    if operation.service() == "imagebuilder"
-                        && fault.kind == FaultKind::Misconfigured
-                        && fault.request_id.is_some() =>
-                {
-                    None
-                }
+                // The service has looked at what the request is about, so the call is permitted.
+                Ok(())
+                | Err(Refusal::Absent | Refusal::TokenRejected(_) | Refusal::Rejected(_)) => None,
                 Err(Refusal::Fault(fault)) => Some(fault),
             };
             permissions.push(Permission {

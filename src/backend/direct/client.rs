@@ -16,7 +16,7 @@ use crate::aws::query::encode;
 use crate::aws::refusal::Cause;
 use crate::aws::shared::Shared;
 use crate::aws::skew::ServerClock;
-use crate::aws::tls::{CaBundle, TlsError};
+use crate::aws::tls::CaBundle;
 use crate::backend::direct::query::ForeignBody;
 use crate::backend::{Asked, Endpoint};
 use crate::clock::Clock;
@@ -28,6 +28,8 @@ pub(super) enum Refusal {
     /// The service reports that this very thing does not exist.
     Absent,
     TokenRejected(Fault),
+    /// The service permits the call, and rejects a parameter of it.
+    Rejected(Fault),
     Fault(Fault),
 }
 
@@ -51,10 +53,10 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Result<Self, TlsError> {
+    fn new(url: ServiceUrl, shared: &Shared, bundle: Option<&CaBundle>) -> Self {
         let (authority, endpoint) = (url.authority(), url.endpoint());
-        let http = shared.http(authority, endpoint, bundle, Limits::default())?;
-        Ok(Self { url, http })
+        let http = shared.http(authority, endpoint, bundle, Limits::default());
+        Self { url, http }
     }
 }
 
@@ -93,25 +95,22 @@ impl Client {
         shared: Shared,
         bundle: Option<CaBundle>,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let connect = |service| {
             let url = endpoints.of(service).clone();
             Connection::new(url, &shared, bundle.as_ref())
         };
-        Ok(Self {
+        Self {
             subject: subject.to_owned(),
             identity,
-            connections: SERVICES
-                .into_iter()
-                .map(connect)
-                .collect::<Result<_, _>>()?,
+            connections: SERVICES.into_iter().map(connect).collect(),
             elsewhere: Vec::new(),
             endpoints,
             shared,
             bundle,
             clock: ServerClock::new(clock),
             asked: Vec::new(),
-        })
+        }
     }
 
     pub(super) fn forget_failure(&mut self) {
@@ -166,8 +165,6 @@ impl Client {
         let url = self.endpoints.elsewhere(Service::Ec2, region);
         let url = url.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         let connection = Connection::new(url, &self.shared, self.bundle.as_ref());
-        let connection =
-            connection.map_err(|error| context.fault(FaultKind::Misconfigured, error))?;
         self.elsewhere.push(region.to_owned());
         self.connections.push(connection);
         Ok(())
@@ -373,8 +370,20 @@ impl<'c> Exchange<Call<'c>> for Client {
         if cause == Cause::Credentials {
             return (Refusal::Fault(self.identity.explain(fault)), cause);
         }
+        if fault.kind == FaultKind::Misconfigured
+            && cause == Cause::Other
+            && rejects_parameter(&error.code)
+        {
+            return (Refusal::Rejected(fault), cause);
+        }
         (Refusal::Fault(fault), cause)
     }
+}
+
+/// Whether a code is about what the request says, not about who sends it.
+fn rejects_parameter(code: &str) -> bool {
+    let codes = ["InvalidParameter", "InvalidRequest", "Validation"];
+    codes.iter().any(|name| code.starts_with(name)) || code == "ClientException"
 }
 
 /// Names the operation of a request to CloudWatch Logs, whose requests all have the same path.

@@ -103,7 +103,7 @@ fn event_json(event: &Element) -> String {
 }
 
 /// Reads a page of events, newest first.
-pub(super) fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
+pub(super) fn events(body: &[u8], reader: &mut EventReader) -> Result<EventsPage, ForeignBody> {
     let answer = xml("DescribeStackEventsResponse", body)?;
     let result = result(&answer, "DescribeStackEventsResult")?;
     let members = || result.members("StackEvents", "member");
@@ -112,7 +112,6 @@ pub(super) fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
     }
     let stack = members().find_map(|event| event.text("StackId"));
     let stack = stack.map(StackId::from);
-    let mut reader = EventReader::default();
     let events = members().map(|event| {
         let json = event_json(event);
         Arc::new(reader.read(&json, stack.as_ref()))
@@ -200,6 +199,10 @@ pub(super) fn deleted(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn events(body: &[u8]) -> Result<EventsPage, ForeignBody> {
+        super::events(body, &mut EventReader::default())
+    }
 
     const EVENTS: &str = r#"<DescribeStackEventsResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStackEventsResult><StackEvents>
  <member><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/img1/87ac</StackId>

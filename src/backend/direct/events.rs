@@ -73,6 +73,7 @@ impl Direct {
             return;
         };
         let of_caller = caller.account;
+        self.account = Some(of_caller.clone());
         if of_caller.as_str() != of_stack {
             let message = format!(
                 "the stack is of account {of_stack}, and the credentials are of account {of_caller}"
@@ -114,7 +115,9 @@ impl Direct {
             about: stack,
             parameters: &cloudformation::describe_stack_events(stack, token),
         };
-        self.client.call(call, cloudformation::events).await
+        let reader = &mut self.reader;
+        let read = |body: &[u8]| cloudformation::events(body, reader);
+        self.client.call(call, read).await
     }
 
     /// The newest page. A deleted stack is read by its ARN, and its name looked up now and then for the next one.

@@ -14,10 +14,10 @@ use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::shared::Shared;
 use crate::aws::tls::TlsError;
-use crate::backend::ImagesSource;
 use crate::backend::direct::client::{Call, Client, Refusal};
 use crate::backend::direct::cloudformation::{self, StackSummary};
 use crate::backend::direct::{Direct, Settings, ec2};
+use crate::backend::{Asked, ImagesSource, Upcoming};
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
@@ -70,11 +70,11 @@ impl DirectImages {
         fixed: Fixed,
         shared: Shared,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let region = SafeText::new(&fixed.0.region);
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(SUBJECT, endpoints, identity, shared, None, clock)?;
-        Ok(Self::with_client(client, region))
+        let client = Client::new(SUBJECT, endpoints, identity, shared, None, clock);
+        Self::with_client(client, region)
     }
 
     fn with_client(client: Client, region: SafeText) -> Self {
@@ -105,7 +105,9 @@ impl DirectImages {
         for stack in stacks {
             match self.known.get(&stack.id) {
                 Some(tags) => rows.extend(tags.clone().and_then(|tags| self.row(&stack, tags))),
-                None if may_be_an_image(&stack.name) => self.next.push_back(Next::Describe(stack)),
+                None if may_be_an_image(&stack.name) && !self.refused => {
+                    self.next.push_back(Next::Describe(stack))
+                }
                 None => {}
             }
         }
@@ -123,9 +125,6 @@ impl DirectImages {
     }
 
     async fn describe(&mut self, stack: &StackSummary) -> Result<Vec<ListedImage>, Fault> {
-        if let Some(last) = self.described_at {
-            tokio::time::sleep_until(last + BETWEEN_DESCRIPTIONS).await;
-        }
         self.described_at = Some(Instant::now());
         let call = Call {
             operation: Operation::DescribeStacks,
@@ -199,35 +198,55 @@ impl DirectImages {
 impl ImagesSource for DirectImages {
     fn begin(&mut self) {
         self.pages = 0;
+        // The user may have got the permission since.
+        self.refused = false;
         self.next = [Next::Stacks(None), Next::Amis(None)].into();
     }
 
     async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
-        loop {
-            let (again, rows) = match self.next.pop_front()? {
-                Next::Stacks(token) => (Next::Stacks(token.clone()), self.stacks(token).await),
-                Next::Amis(token) => (Next::Amis(token.clone()), self.amis(token).await),
-                Next::Describe(_) if self.refused => continue,
-                Next::Describe(stack) => {
-                    let rows = self.describe(&stack).await;
-                    (Next::Describe(stack), rows)
-                }
-            };
-            if let Err(fault) = &rows {
-                if fault.kind.may_pass() {
-                    self.next.push_front(again);
-                } else {
-                    self.refused |= matches!(again, Next::Describe(_));
-                }
+        let (again, rows) = match self.next.pop_front()? {
+            Next::Stacks(token) => (Next::Stacks(token.clone()), self.stacks(token).await),
+            Next::Amis(token) => (Next::Amis(token.clone()), self.amis(token).await),
+            Next::Describe(stack) => {
+                let rows = self.describe(&stack).await;
+                (Next::Describe(stack), rows)
             }
-            return Some(rows);
+        };
+        if let Err(fault) = &rows {
+            if fault.kind.may_pass() {
+                self.next.push_front(again);
+            } else if matches!(again, Next::Describe(_)) {
+                // The others are refused for the same reason.
+                self.refused = true;
+                self.next.retain(|next| !matches!(next, Next::Describe(_)));
+            }
         }
+        Some(rows)
+    }
+
+    fn upcoming(&self) -> Option<Upcoming> {
+        let (operation, not_before) = match self.next.front()? {
+            Next::Stacks(_) => (Operation::ListStacks, None),
+            Next::Amis(_) => (Operation::DescribeImages, None),
+            Next::Describe(_) => {
+                let next = self.described_at.map(|last| last + BETWEEN_DESCRIPTIONS);
+                (Operation::DescribeStacks, next)
+            }
+        };
+        Some(Upcoming {
+            endpoint: self.client.endpoint(operation),
+            not_before,
+        })
+    }
+
+    fn take_requests(&mut self) -> Vec<Asked> {
+        self.client.take_requests()
     }
 }
 
 fn fault(refusal: Refusal) -> Fault {
     match refusal {
-        Refusal::Fault(fault) | Refusal::TokenRejected(fault) => fault,
+        Refusal::Fault(fault) | Refusal::Rejected(fault) | Refusal::TokenRejected(fault) => fault,
         Refusal::Absent => Fault {
             kind: crate::domain::fault::FaultKind::Malformed,
             message: SafeText::new("failed to list your images: the service found nothing"),

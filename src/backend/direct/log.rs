@@ -25,7 +25,7 @@ impl LogSource for Direct {
             Ok(batch) => Ok(LogResponse::Page(batch)),
             Err(Refusal::Absent) => Ok(LogResponse::Absent),
             Err(Refusal::TokenRejected(fault)) => Err(LogError::TokenRejected(fault)),
-            Err(Refusal::Fault(fault)) => Err(LogError::Fault(fault)),
+            Err(Refusal::Fault(fault) | Refusal::Rejected(fault)) => Err(LogError::Fault(fault)),
         }
     }
 }

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::fixed::Fixed;
@@ -53,7 +53,8 @@ use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::image::{FailureContext, ImageAnswer};
 use crate::domain::observation::Stream;
-use crate::domain::stack_event::StackId;
+use crate::domain::stack_event::{EventReader, StackId};
+use crate::text::safe::SafeText;
 
 /// How often and how long nothing must have been found before that is believed: a new stack's name is not known
 /// everywhere at once.
@@ -63,6 +64,8 @@ const ABSENT_FOR: Duration = Duration::from_secs(15);
 const IMAGE_INTERVAL: Duration = Duration::from_secs(10);
 /// ParallelCluster tags the AMI this soon after it was made, or not at all.
 const TAGGED_AFTER: Duration = Duration::from_mins(5);
+/// How long the account of the credentials is waited for, before nothing is said of it.
+const LONGEST_LOOKUP: Duration = Duration::from_secs(5);
 
 /// The image, the region, and the credentials.
 #[derive(Debug)]
@@ -99,13 +102,16 @@ pub(crate) struct Direct {
     /// Whether the build log may be asked for.
     pub(crate) reads_log: bool,
     region: String,
+    reader: EventReader,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
     /// Those that were not reported yet.
     untold: Vec<Fault>,
-    /// Whether the accounts of the stack's ARN and of the credentials were compared.
+    /// Whether the account of the credentials was asked for.
     knows_account: bool,
+    /// That account, until it is told.
+    account: Option<SafeText>,
     name_looked_up: Option<Instant>,
     deleted_looked_up: Option<Instant>,
     /// The answers that there is no stack of this name, and that there is nothing at all.
@@ -170,7 +176,9 @@ impl Direct {
             .identity(of, || IdentityCache::new(chain))
             .in_region(region.clone(), region);
         let (endpoints, shared) = (settings.endpoints, settings.shared);
-        Client::new(subject, endpoints, identity, shared, bundle, clock)
+        Ok(Client::new(
+            subject, endpoints, identity, shared, bundle, clock,
+        ))
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.
@@ -180,11 +188,11 @@ impl Direct {
         fixed: Fixed,
         shared: Shared,
         clock: Clock,
-    ) -> Result<Self, TlsError> {
+    ) -> Self {
         let region = fixed.0.region.clone();
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(image_id, endpoints, identity, shared, None, clock)?;
-        Ok(Self::with_client(client, image_id, region))
+        let client = Client::new(image_id, endpoints, identity, shared, None, clock);
+        Self::with_client(client, image_id, region)
     }
 
     fn with_client(client: Client, image_id: &str, region: String) -> Self {
@@ -195,10 +203,12 @@ impl Direct {
             waits: false,
             reads_log: true,
             region,
+            reader: EventReader::default(),
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),
             knows_account: false,
+            account: None,
             name_looked_up: None,
             deleted_looked_up: None,
             name_absent: Absence::default(),
@@ -230,7 +240,7 @@ impl Direct {
     }
 
     /// The answer where nothing was found: a refused call may be the one that would find it.
-    fn nothing_found(&mut self) -> Result<ImageAnswer, Fault> {
+    async fn nothing_found(&mut self) -> Result<ImageAnswer, Fault> {
         if let Some(fault) = self.refusal(Operation::DescribeImages) {
             return Err(fault.clone());
         }
@@ -242,6 +252,12 @@ impl Direct {
         } else if self.known.is_made() && self.known.image_arn.is_some() {
             ImageAnswer::Gone
         } else {
+            if self.known.stack.is_none() && !self.knows_account {
+                // The user is told where nothing was found.
+                self.knows_account = true;
+                let asked = timeout(LONGEST_LOOKUP, self.caller()).await;
+                self.account = asked.ok().and_then(Result::ok).map(|caller| caller.account);
+            }
             ImageAnswer::Absent
         })
     }
@@ -277,7 +293,7 @@ impl EventSource for Direct {
                 Ok(EventsResponse::Gone)
             }
             Err(Refusal::TokenRejected(fault)) => Err(EventsError::TokenRejected(fault)),
-            Err(Refusal::Fault(fault)) => Err(EventsError::Fault(fault)),
+            Err(Refusal::Fault(fault) | Refusal::Rejected(fault)) => Err(EventsError::Fault(fault)),
         }
     }
 }
@@ -320,7 +336,7 @@ impl ImageSource for Direct {
             misses_tag: self.misses_tag(amis.first.as_ref()),
         });
         if answer == ImageAnswer::Absent {
-            return self.nothing_found();
+            return self.nothing_found().await;
         }
         self.absent = Absence::default();
         let hides_tags = stack.is_some_and(|stack| stack.hides_tags);
@@ -374,6 +390,10 @@ impl Source for Direct {
 
     fn take_refusals(&mut self) -> Vec<Fault> {
         std::mem::take(&mut self.untold)
+    }
+
+    fn take_account(&mut self) -> Option<SafeText> {
+        self.account.take()
     }
 
     fn clock_correction(&self) -> TimeDelta {

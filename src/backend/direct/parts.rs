@@ -30,7 +30,9 @@ impl Direct {
                 self.refuse_if_denied(call.operation, &fault);
                 Ok(None)
             }
-            Err(Refusal::Fault(fault) | Refusal::TokenRejected(fault)) => Err(fault),
+            Err(
+                Refusal::Fault(fault) | Refusal::Rejected(fault) | Refusal::TokenRejected(fault),
+            ) => Err(fault),
         }
     }
 
@@ -207,7 +209,9 @@ impl Direct {
                 Ok(found)
             }
             Err(Refusal::Absent) => Ok(None),
-            Err(Refusal::Fault(fault) | Refusal::TokenRejected(fault)) => Err(fault),
+            Err(
+                Refusal::Fault(fault) | Refusal::Rejected(fault) | Refusal::TokenRejected(fault),
+            ) => Err(fault),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::backend::parallelcluster::response;
 use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
+use crate::domain::stack_event::EventReader;
 
 /// A response of any sender.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +35,8 @@ impl AnyResponse<'_> {
         let token = with_token.then(|| NextToken::new("token"));
         let call = ApiCall::StackEvents(token.as_ref());
         let context = context(image, call);
-        response::events(&context, self.to_result(call, &context))
+        let result = self.to_result(call, &context);
+        response::events(&context, result, &mut EventReader::default())
     }
 
     /// Reads it as the response of DescribeImage for an image.

@@ -4,11 +4,11 @@
 use std::collections::VecDeque;
 
 use crate::aws::exchange::Exchange;
-use crate::backend::ImagesSource;
-use crate::backend::NextToken;
 use crate::backend::parallelcluster::{ApiCall, ParallelCluster, response};
+use crate::backend::{ImagesSource, NextToken, Source, Upcoming};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
+use crate::domain::observation::Stream;
 
 /// The pages that are read at most.
 const LONGEST_LIST: usize = 50;
@@ -61,6 +61,14 @@ impl ImagesSource for ApiImages {
                 }
                 Err(fault)
             }
+        })
+    }
+
+    fn upcoming(&self) -> Option<Upcoming> {
+        let endpoint = self.api.endpoint(Stream::Images);
+        self.next.front().map(|_| Upcoming {
+            endpoint,
+            not_before: None,
         })
     }
 }

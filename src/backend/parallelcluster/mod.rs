@@ -47,6 +47,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::ListedStatus;
 use crate::domain::observation::Stream;
+use crate::domain::stack_event::EventReader;
 use crate::text::redact::redact_values;
 use crate::text::safe::SafeText;
 
@@ -125,6 +126,7 @@ pub struct ParallelCluster {
     identity: IdentityCache,
     http: HttpClient,
     clock: ServerClock,
+    reader: EventReader,
 }
 
 impl ParallelCluster {
@@ -155,7 +157,7 @@ impl ParallelCluster {
         let bundle = bundle.transpose()?;
         let endpoint = settings.api_url.endpoint();
         let authority = settings.api_url.authority();
-        let http = shared.http(authority, endpoint, bundle.as_ref(), limits)?;
+        let http = shared.http(authority, endpoint, bundle.as_ref(), limits);
         let signing = match settings.signing {
             Signing::Unsigned => None,
             Signing::SigV4 {
@@ -199,6 +201,7 @@ impl ParallelCluster {
             headers: settings.headers,
             http,
             clock: ServerClock::new(clock),
+            reader: EventReader::default(),
         })
     }
 
@@ -323,7 +326,10 @@ impl EventSource for ParallelCluster {
     async fn events(&mut self, token: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
         let call = ApiCall::StackEvents(token);
         let result = self.exchange(call).await;
-        response::events(&self.context(call), result)
+        let mut reader = std::mem::take(&mut self.reader);
+        let response = response::events(&self.context(call), result, &mut reader);
+        self.reader = reader;
+        response
     }
 }
 

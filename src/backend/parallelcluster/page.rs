@@ -31,20 +31,17 @@ struct Ids<'a> {
 }
 
 /// Reads a page of stack events.
-pub(crate) fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
-    or_mended(body, page_of)
+pub(crate) fn page(body: &[u8], parser: &mut EventReader) -> Result<EventsPage, ForeignBody> {
+    or_mended(body, |text| page_of(text, parser))
 }
 
-fn page_of(text: &str) -> Result<EventsPage, ForeignBody> {
-    // An event without a stack belongs to the page's first one, which may be named below it.
-    let mut first = Reader::default();
-    parsed(text, |json| (&mut first).deserialize(json))?;
-    let mut reader = Reader {
-        pass: Pass::Events,
-        stack: first.stack,
-        ..Reader::default()
-    };
+fn page_of(text: &str, parser: &mut EventReader) -> Result<EventsPage, ForeignBody> {
+    let mut reader = Reader::new(None, parser);
     parsed(text, |json| (&mut reader).deserialize(json))?;
+    if let (Some(stack), true) = (reader.stack.clone(), reader.has_orphans) {
+        reader = Reader::new(Some(stack), parser);
+        parsed(text, |json| (&mut reader).deserialize(json))?;
+    }
     // Nulls are left out, so a page of a stack without events may be `{}`. But an error's body is no page.
     if !reader.has_events && reader.has_message {
         return Err(ForeignBody::OtherJson);
@@ -59,21 +56,14 @@ fn page_of(text: &str) -> Result<EventsPage, ForeignBody> {
     })
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Pass {
-    /// Finds the page's first stack.
-    #[default]
-    Stack,
-    /// Makes the events.
-    Events,
-}
-
 /// Reads the body, one field and one element at a time.
-#[derive(Debug, Default)]
-struct Reader {
-    pass: Pass,
+#[derive(Debug)]
+struct Reader<'p> {
+    /// The first stack that the page names: an event without one belongs to it.
     stack: Option<StackId>,
-    parser: EventReader,
+    /// Whether events without a stack came before it: they are read again with it.
+    has_orphans: bool,
+    parser: &'p mut EventReader,
     events: Vec<Arc<StackEvent>>,
     /// The hashes of the different elements without an id.
     odd: HashSet<u64>,
@@ -84,18 +74,30 @@ struct Reader {
     has_message: bool,
 }
 
-impl Reader {
+impl<'p> Reader<'p> {
+    fn new(stack: Option<StackId>, parser: &'p mut EventReader) -> Self {
+        Self {
+            stack,
+            has_orphans: false,
+            parser,
+            events: Vec::new(),
+            odd: HashSet::new(),
+            uncounted: 0,
+            next_token: None,
+            has_events: false,
+            has_message: false,
+        }
+    }
+
     fn add(&mut self, element: &RawValue) -> Result<(), &'static str> {
         let json = element.get();
         let ids = json
             .starts_with('{')
             .then(|| serde_json::from_str::<Ids<'_>>(json).ok())
             .flatten();
-        if self.pass == Pass::Stack {
-            if self.stack.is_none() {
-                self.stack = ids.and_then(|ids| stack_id(ids.stack_id?));
-            }
-            return Ok(());
+        if self.stack.is_none() {
+            self.stack = ids.as_ref().and_then(|ids| stack_id(ids.stack_id?));
+            self.has_orphans |= self.stack.is_none();
         }
         if ids.and_then(|ids| ids.event_id).is_none() {
             let mut hasher = DefaultHasher::new();
@@ -140,7 +142,7 @@ fn stack_id(json: &RawValue) -> Option<StackId> {
     (!id.is_empty()).then(|| StackId::from(id.as_str()))
 }
 
-impl<'de> DeserializeSeed<'de> for &mut Reader {
+impl<'de> DeserializeSeed<'de> for &mut Reader<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -148,7 +150,7 @@ impl<'de> DeserializeSeed<'de> for &mut Reader {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Reader {
+impl<'de> Visitor<'de> for &mut Reader<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,9 +192,9 @@ impl<'de> Deserialize<'de> for IgnoredRaw {
 }
 
 /// The value of `events`: a list, or null.
-struct Elements<'r>(&'r mut Reader);
+struct Elements<'r, 'p>(&'r mut Reader<'p>);
 
-impl<'de> DeserializeSeed<'de> for Elements<'_> {
+impl<'de> DeserializeSeed<'de> for Elements<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -200,7 +202,7 @@ impl<'de> DeserializeSeed<'de> for Elements<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Elements<'_> {
+impl<'de> Visitor<'de> for Elements<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,7 +233,7 @@ mod tests {
     const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
 
     fn read(body: &str) -> EventsPage {
-        page(body.as_bytes()).unwrap()
+        page(body.as_bytes(), &mut EventReader::default()).unwrap()
     }
 
     #[test]
@@ -264,6 +266,17 @@ mod tests {
         for event in &page.events {
             assert_eq!(event.stack_id.as_str(), STACK);
         }
+    }
+
+    #[test]
+    fn what_the_events_of_two_pages_have_in_common_is_stored_once() {
+        let mut reader = EventReader::default();
+        let mut read = |id: &str| {
+            let body = format!(r#"{{"events":[{{"eventId":"{id}","stackId":"{STACK}"}}]}}"#);
+            page(body.as_bytes(), &mut reader).unwrap().events.remove(0)
+        };
+        let (first, second) = (read("a"), read("b"));
+        assert!(std::ptr::eq(&**first, &**second));
     }
 
     #[test]
@@ -305,6 +318,6 @@ mod tests {
     }
 
     fn page_error(body: &str) -> bool {
-        page(body.as_bytes()).is_err()
+        page(body.as_bytes(), &mut EventReader::default()).is_err()
     }
 }

@@ -12,14 +12,16 @@ use crate::backend::{EventsError, EventsResponse, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::{ListedImage, ListedStatus};
+use crate::domain::stack_event::EventReader;
 
 /// The result of GetImageStackEvents.
 pub(crate) fn events(
     context: &RequestContext<'_>,
     result: Result<Response, Refusal>,
+    parser: &mut EventReader,
 ) -> Result<EventsResponse, EventsError> {
     match result {
-        Ok(response) => page::page(&response.body)
+        Ok(response) => page::page(&response.body, parser)
             .map(EventsResponse::Page)
             .map_err(|body| EventsError::Fault(malformed(context, &response, &body))),
         Err(Refusal::Absent) => Ok(EventsResponse::Gone),

@@ -164,7 +164,7 @@ fn object(body: &[u8]) -> Result<Cow<'_, str>, ForeignBody> {
 /// Reads a body as it is, else with its odd parts replaced: one of them must not hide the rest.
 pub(super) fn or_mended<T>(
     body: &[u8],
-    read: impl Fn(&str) -> Result<T, ForeignBody>,
+    mut read: impl FnMut(&str) -> Result<T, ForeignBody>,
 ) -> Result<T, ForeignBody> {
     let text = object(body)?;
     read(&text).or_else(|error| read(&mended(&text)).map_err(|_also_broken| error))
@@ -227,9 +227,14 @@ pub(super) fn parsed<'a, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::parallelcluster::page::page;
+    use crate::backend::EventsPage;
+    use crate::domain::stack_event::EventReader;
 
     const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
+
+    fn page(body: &[u8]) -> Result<EventsPage, ForeignBody> {
+        super::super::page::page(body, &mut EventReader::default())
+    }
 
     #[test]
     fn a_body_that_is_not_the_apis_is_never_an_empty_page() {

@@ -101,7 +101,11 @@ impl Build {
         for (name, value) in filler.fill_all(&stack.names)? {
             filler.set(&name, &value);
         }
-        let resources = resources(&stack.resources, &mut filler)?;
+        let depends = |resource: &ResourceData| !resource.depends_on.is_empty();
+        let first = stack.resources.iter().position(depends);
+        let (above, below) = stack.resources.split_at(first.unwrap_or_default());
+        let data_of_all = above.iter().chain(&scenario.resources).chain(below);
+        let resources = resources(data_of_all, &mut filler)?;
         let failure = |failure: &Option<FailureData>| {
             let failure = failure.as_ref();
             failure
@@ -189,8 +193,11 @@ impl Deletion {
 }
 
 /// Resolves the resources one after the other, each knowing the physical ids of those before it.
-fn resources(data: &[ResourceData], filler: &mut Filler) -> Result<Vec<Resource>, ScenarioError> {
-    let mut resources: Vec<Resource> = Vec::with_capacity(data.len());
+fn resources<'a>(
+    data: impl Iterator<Item = &'a ResourceData>,
+    filler: &mut Filler,
+) -> Result<Vec<Resource>, ScenarioError> {
+    let mut resources: Vec<Resource> = Vec::new();
     for resource in data {
         let depends_on = resource.depends_on.iter();
         let dependencies = depends_on.map(|name| index_of(name, &resources));

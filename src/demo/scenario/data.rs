@@ -133,6 +133,9 @@ pub(crate) struct Pace {
 pub(crate) struct ScenarioData {
     pub image: String,
     pub region: Option<String>,
+    /// The resources that its stack has besides those of any image; they depend on none.
+    #[serde(default)]
+    pub resources: Vec<ResourceData>,
     pub builds: Vec<BuildData>,
     #[serde(default)]
     pub faults: Vec<FaultRule>,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::demo::identifier::{ec2_digits, uuid};
 use crate::demo::scenario::build::Build;
+use crate::demo::scenario::data::ComponentFailureData;
 use crate::demo::scenario::schedule::image_times;
 
 /// What an installation prints, again and again with other packages.
@@ -46,6 +47,35 @@ const HOSTILE: [&str; 8] = [
     "Stderr: export AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "Stdout: e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301} marks, and a tab\there",
     "Stdout: \u{9b}31m C1 controls \u{90}q\u{9c}",
+];
+
+/// How long a script runs.
+const SCRIPT: Duration = Duration::from_mins(5);
+
+/// The last words of ParallelCluster's component.
+const FAILED_RECIPE: [&str; 12] = [
+    "Stdout:   * bash[install efa] action run",
+    "Stdout:     [execute] + ./efa_installer.sh -y",
+    "Stdout:               = Starting Amazon Elastic Fabric Adapter Installation Script =",
+    "Stderr:               Error: Unable to find a match: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
+    "Stderr:               No package available for this kernel: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
+    "Stdout:     ================================================================================",
+    "Stdout:     Error executing action `run` on resource 'bash[install efa]'",
+    "Stdout:     ================================================================================",
+    "Stdout:     Mixlib::ShellOut::ShellCommandFailed",
+    "Stdout:     Expected process to exit with [0], but received '1'",
+    "Stderr: [2026-05-04T09:02:41+00:00] FATAL: Mixlib::ShellOut::ShellCommandFailed: bash[install efa] (aws-parallelcluster-environment::efa line 42) had an error",
+    "CmdExecution: ExitCode 1",
+];
+
+/// The last words of a script of the user.
+const FAILED_SCRIPT: [&str; 6] = [
+    "Stdout: + dnf -y install lab-tools-2.4.1",
+    "Stdout: Last metadata expiration check: 0:11:07 ago.",
+    "Stderr: Error: Unable to find a match: lab-tools-2.4.1",
+    "Stderr: + install -m 0644 lab.conf /etc/lab/lab.conf",
+    "Stderr: install: cannot create regular file '/etc/lab/lab.conf': No such file or directory",
+    "CmdExecution: ExitCode 17",
 ];
 
 /// A line: when it was written and when it arrives, since the build began.
@@ -198,29 +228,37 @@ impl Log<'_> {
         self.say("Executor: STARTED EXECUTION OF ALL DOCUMENTS");
         let kind = "AWS::ImageBuilder::Component";
         let components = self.build.resources.iter().filter(|it| it.kind == kind);
-        let arns: Vec<_> = components.map(|it| it.physical_id.clone()).collect();
-        let fails = self.build.creation_failure.is_some();
-        let ends = if fails {
+        let names: Vec<_> = components
+            .map(|it| (it.name.clone(), it.physical_id.clone()))
+            .collect();
+        let failure = self.build.creation_failure.as_ref();
+        let failing = failure.and_then(|failure| failure.component.clone());
+        let ends = if failure.is_some() {
             ends.min(self.stopped.saturating_sub(Duration::from_secs(2)))
         } else {
             ends
         };
-        let span = ends.saturating_sub(self.now);
-        for (index, arn) in arns.iter().enumerate() {
+        let scripts = names.iter().filter(|(name, _)| is_script(name)).count();
+        let for_scripts = SCRIPT * u32::try_from(scripts).unwrap_or(1);
+        let span = ends.saturating_sub(self.now).saturating_sub(for_scripts);
+        for (index, (name, arn)) in names.iter().enumerate() {
             self.say(format!("Document {arn}"));
             self.say("Phase build");
-            if index > 0 {
-                self.run("TagImage", self.now + Duration::from_secs(4), false);
-                continue;
-            }
-            for (name, part) in STEPS {
-                let is_last = fails && name == "InstallPClusterPackages";
+            let failing = failing.as_ref().filter(|failing| failing.arn == *arn);
+            let steps: &[(&str, u32)] = match index {
+                0 => &STEPS,
+                _ if is_script(name) => &[("DownloadScript", 1), ("RunScript", 99)],
+                _ => &[("TagImage", 0)],
+            };
+            let span = if is_script(name) { SCRIPT } else { span };
+            for (name, part) in steps {
+                let is_last = failing.is_some_and(|failing| failing.step == *name);
                 let ends = if is_last {
                     ends
                 } else {
-                    self.now + span * part / 100
+                    self.now + (span * *part / 100).max(Duration::from_secs(4))
                 };
-                self.run(name, ends, is_last);
+                self.run(name, ends, failing.filter(|_| is_last));
                 if is_last {
                     return;
                 }
@@ -230,7 +268,7 @@ impl Log<'_> {
         self.say("TOE has completed execution successfully");
     }
 
-    fn run(&mut self, name: &str, ends: Duration, fails: bool) {
+    fn run(&mut self, name: &str, ends: Duration, failure: Option<&ComponentFailureData>) {
         self.say(format!("Step {name}"));
         self.say("ExecuteBash: STARTED EXECUTION");
         self.say(format!(
@@ -241,7 +279,7 @@ impl Log<'_> {
         while self.now < ends {
             // Bursts of output, and silence in between.
             for _ in 0..12 * density {
-                if fails && self.now >= ends {
+                if failure.is_some() && self.now >= ends {
                     break;
                 }
                 self.output();
@@ -249,10 +287,10 @@ impl Log<'_> {
             }
             self.pass(9_000);
         }
-        if fails {
+        if let Some(failure) = failure {
             // The silence after the last burst would outlast the build, and the log would not say why it failed.
             self.now = self.now.min(ends + Duration::from_secs(1));
-            self.fail();
+            self.fail(failure);
             return;
         }
         self.say("ExitCode 0");
@@ -274,30 +312,27 @@ impl Log<'_> {
         self.say(text.replace("{n}", &(1 + number % 412).to_string()));
     }
 
-    fn fail(&mut self) {
-        for text in [
-            "Stdout:   * bash[install efa] action run",
-            "Stdout:     [execute] + ./efa_installer.sh -y",
-            "Stdout:               = Starting Amazon Elastic Fabric Adapter Installation Script =",
-            "Stderr:               Error: Unable to find a match: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
-            "Stderr:               No package available for this kernel: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
-            "Stdout:     ================================================================================",
-            "Stdout:     Error executing action `run` on resource 'bash[install efa]'",
-            "Stdout:     ================================================================================",
-            "Stdout:     Mixlib::ShellOut::ShellCommandFailed",
-            "Stdout:     Expected process to exit with [0], but received '1'",
-            "Stderr: [2026-05-04T09:02:41+00:00] FATAL: Mixlib::ShellOut::ShellCommandFailed: bash[install efa] (aws-parallelcluster-environment::efa line 42) had an error",
-            "CmdExecution: ExitCode 1",
+    fn fail(&mut self, failure: &ComponentFailureData) {
+        let words: &[&str] = if failure.step == "RunScript" {
+            &FAILED_SCRIPT
+        } else {
+            &FAILED_RECIPE
+        };
+        let ends = [
             "ExecuteBash: FINISHED EXECUTION",
             "TOE has completed execution with failure - Execution failed!",
-        ] {
-            self.say(text);
+        ];
+        for text in words.iter().chain(&ends) {
+            self.say(*text);
             self.pass(30);
         }
-        if let Some(arn) = self.physical_id("AWS::ImageBuilder::Component") {
-            self.say(format!("Document {arn} failed!"));
-        }
+        self.say(format!("Document {} failed!", failure.arn));
         // Image Builder says nothing more.
         self.now = self.stopped;
     }
+}
+
+/// Whether a component runs a script of the user.
+fn is_script(name: &str) -> bool {
+    name.starts_with("ScriptComponent")
 }

@@ -84,8 +84,8 @@ pub enum ScenarioError {
 
 impl Scenario {
     /// The names of all scenarios; the first is the default.
-    pub const NAMES: [&str; 7] = [
-        "success", "failure", "rollback", "leftover", "rebuild", "deleted", "flaky",
+    pub const NAMES: [&str; 8] = [
+        "success", "failure", "script", "rollback", "leftover", "rebuild", "deleted", "flaky",
     ];
 
     /// The scenario of this name.
@@ -96,6 +96,7 @@ impl Scenario {
         let text = match name {
             "success" => include_str!("../../../assets/scenarios/success.toml"),
             "failure" => include_str!("../../../assets/scenarios/failure.toml"),
+            "script" => include_str!("../../../assets/scenarios/script.toml"),
             "rollback" => include_str!("../../../assets/scenarios/rollback.toml"),
             "leftover" => include_str!("../../../assets/scenarios/leftover.toml"),
             "rebuild" => include_str!("../../../assets/scenarios/rebuild.toml"),

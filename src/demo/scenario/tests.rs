@@ -94,7 +94,7 @@ fn an_unknown_scenario_is_refused_with_the_names_of_the_known_ones() {
     let error = Scenario::named("triumph").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "unknown scenario triumph; known are success, failure, rollback, leftover, rebuild, deleted, flaky"
+        "unknown scenario triumph; known are success, failure, script, rollback, leftover, rebuild, deleted, flaky"
     );
 }
 
@@ -422,6 +422,7 @@ fn deleted_cancels_the_image_and_leaves_nothing() {
 fn the_first_failure_is_the_cause_and_not_a_cancelled_sibling() {
     for (name, cause) in [
         ("failure", "ParallelClusterImage"),
+        ("script", "ParallelClusterImage"),
         ("rollback", "ParallelClusterImage"),
         ("rebuild", "InstanceRole"),
     ] {
@@ -447,7 +448,13 @@ fn the_flaky_scenario_succeeds_in_spite_of_faults() {
 
 #[test]
 fn the_log_of_a_failed_component_ends_with_the_failure_and_is_written_in_order() {
-    let script = script("failure");
+    for (name, code) in [("failure", "ExitCode 1"), ("script", "ExitCode 17")] {
+        assert_ends_with_failure(name, code);
+    }
+}
+
+fn assert_ends_with_failure(name: &str, code: &str) {
+    let script = script(name);
     let lines = script.iter().filter_map(|timed| match &timed.change {
         Change::Log(line) => Some((line.written, line.message.as_str())),
         _ => None,
@@ -457,9 +464,6 @@ fn the_log_of_a_failed_component_ends_with_the_failure_and_is_written_in_order()
     let (_, last) = lines.last().unwrap();
     assert!(last.ends_with(" failed!"), "{last}");
     let said = |text: &str| lines.iter().position(|(_, line)| line.contains(text));
-    let (exit, toe) = (
-        said("ExitCode 1"),
-        said("TOE has completed execution with failure"),
-    );
+    let (exit, toe) = (said(code), said("TOE has completed execution with failure"));
     assert!(exit.is_some() && exit < toe, "{exit:?} {toe:?}");
 }

@@ -51,9 +51,15 @@ impl LoggedRequest {
         }
     }
 
-    /// Adds the body. The text fields of a JSON object count as parameters.
+    /// Adds the body. The text fields of a JSON object count as parameters, and so do those of a form: AWS's own clients
+    /// send their queries like that.
     #[must_use]
     pub(crate) fn with_body(mut self, body: Vec<u8>) -> Self {
+        let content = self.header("content-type").unwrap_or_default();
+        if content.starts_with("application/x-www-form-urlencoded") {
+            self.query.extend(query(&String::from_utf8_lossy(&body)));
+            self.route = route(&self.method, &self.path, &self.query);
+        }
         let json = serde_json::from_slice::<serde_json::Map<_, _>>(&body);
         for (name, value) in json.unwrap_or_default() {
             if let serde_json::Value::String(value) = value {
@@ -100,7 +106,7 @@ fn route(method: &str, path: &str, query: &[(String, String)]) -> Route {
     {
         return Route::Steps;
     }
-    if method == "GET" && matches!(path, "/" | "/GetImage") {
+    if matches!((method, path), ("GET" | "POST", "/") | ("GET", "/GetImage")) {
         return match value_of(query, "Action") {
             Some("DescribeStackEvents") => Route::StackEvents,
             None if path == "/" => Route::Unknown,
@@ -219,5 +225,20 @@ mod tests {
         assert_eq!(request.parameter("nextToken"), Some("a+/= b"));
         assert_eq!(request.parameter("region"), None);
         assert_eq!(request.image_id(), "a");
+    }
+
+    #[test]
+    fn a_form_is_a_query() {
+        let request = Request::builder().method("POST").uri("/");
+        let request = request.header(
+            "content-type",
+            "application/x-www-form-urlencoded; charset=utf-8",
+        );
+        let request = LoggedRequest::new(&request.body(()).unwrap());
+        assert_eq!(request.route, Route::Unknown);
+        let body = b"Action=DescribeStackEvents&StackName=a%2Fb+c".to_vec();
+        let request = request.with_body(body);
+        assert_eq!(request.route, Route::StackEvents);
+        assert_eq!(request.parameter("StackName"), Some("a/b c"));
     }
 }

@@ -1,12 +1,12 @@
 //! What is wrong with the AMI of a build that no event explains: EC2 could not make it, or ParallelCluster does not find it.
 
 use crate::domain::build::Build;
-use crate::domain::failure::fit::fit;
-use crate::domain::failure::known::{AMI_FAILED, AMI_NOT_FOUND};
-use crate::domain::failure::remedy::{Remedy, RemedyContext};
-use crate::domain::failure::summary::{SUMMARY_COLUMNS, normal};
 use crate::domain::failure::{Diagnosis, Reason};
 use crate::domain::image::{Ami, AmiState, ImageDescription};
+use crate::domain::reason::fit::fit;
+use crate::domain::reason::known::{AMI_FAILED, AMI_NOT_FOUND};
+use crate::domain::reason::remedy::{Remedy, RemedyContext};
+use crate::domain::reason::summary::{SUMMARY_COLUMNS, normal};
 use crate::domain::verdict::Verdict;
 use crate::text::safe::SafeText;
 

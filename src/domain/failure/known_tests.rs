@@ -6,10 +6,10 @@ use regex::Regex;
 
 use serde::Deserialize;
 
-use crate::domain::failure::known::{DATA, File, compiled, find, find_in_log, find_in_reverse};
-use crate::domain::failure::reason::Reason;
-use crate::domain::failure::remedy::{PLACEHOLDERS, RemedyContext};
 use crate::domain::failure::{Diagnosis, diagnose, remedy_for_log_line, summary};
+use crate::domain::reason::known::{DATA, File, compiled, find, find_in_log, find_in_reverse};
+use crate::domain::reason::parts::Reason;
+use crate::domain::reason::remedy::{PLACEHOLDERS, RemedyContext};
 use crate::text::safe::SafeText;
 use crate::text::width::width;
 
@@ -243,7 +243,7 @@ fn the_order_of_the_entries_does_not_matter() {
     let reported = reported.map(|(text, ..)| text.to_owned());
     for text in examples.chain(samples).chain(reported) {
         let reason = Reason::parse(&SafeText::new(&text));
-        let name = |found: Option<crate::domain::failure::known::Match>| {
+        let name = |found: Option<crate::domain::reason::known::Match>| {
             found.map(|found| found.entry.class.as_str())
         };
         assert_eq!(

@@ -10,16 +10,9 @@
 //! one reason. It never scans the events.
 
 pub(crate) mod ami;
-mod fit;
-mod known;
 #[cfg(test)]
 mod known_tests;
-mod parse;
 mod place;
-mod reason;
-mod remedy;
-mod said;
-mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +22,8 @@ use chrono::TimeDelta;
 
 use crate::domain::build::{Build, Cleanup};
 use crate::domain::facts::Facts;
+use crate::domain::reason::remedy::RemedyContext;
+use crate::domain::reason::{Label, Reason, Remedy, known, parse, remedy, summary};
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
@@ -36,10 +31,6 @@ use crate::text::arn;
 use crate::text::safe::SafeText;
 
 pub(crate) use place::{ComponentName, FailurePlace};
-pub(crate) use reason::{Label, Reason};
-pub use remedy::Remedy;
-
-use remedy::RemedyContext;
 
 /// The number of consequences that an explanation lists.
 const LISTED: usize = 3;
@@ -129,7 +120,8 @@ impl Diagnosis {
         let context = context(build, image_id, region);
         let mut diagnosis = diagnose(&reason, component, &context);
         let unknown = || Remedy::for_unknown(&context);
-        diagnosis.remedy = diagnosis.remedy.or_else(unknown);
+        let remedy = diagnosis.remedy.take().or_else(unknown);
+        diagnosis.remedy = with_log(build, Some(&reason), remedy, &context);
         diagnosis.located(build)
     }
 }
@@ -145,12 +137,28 @@ pub fn remedy_for_log_line(line: &str) -> Option<Remedy> {
     Remedy::of_log_line(line, &RemedyContext::default())
 }
 
-/// What helps against the failure of a component, by the first lines of its log that are known: the reason of the event
-/// only says that it failed.
-fn remedy_of_log(build: &Build, context: &RemedyContext<'_>) -> Option<Remedy> {
-    let cause = build.log_cause()?;
-    let mut lines = cause.tail.iter().chain([&cause.error]);
-    lines.find_map(|line| Remedy::of_log_line(line.as_str(), context))
+/// The remedy with what the log says of the failure, where the service's reason only says where it is.
+fn with_log(
+    build: &Build,
+    reason: Option<&Reason>,
+    of_reason: Option<Remedy>,
+    context: &RemedyContext<'_>,
+) -> Option<Remedy> {
+    let cause = build.log_cause();
+    let line = cause.and_then(|cause| cause.known.as_ref());
+    let is_told = reason.is_some_and(|reason| Remedy::of_reason(reason, context).is_some());
+    let names_component = reason.is_some_and(|reason| reason.part(Label::Component).is_some());
+    let Some(line) = line.filter(|_| names_component || !is_told) else {
+        return of_reason;
+    };
+    let Some(of_log) = Remedy::of_log_line(line.as_str(), context) else {
+        return of_reason;
+    };
+    let command = of_reason.and_then(|remedy| remedy.command);
+    Some(Remedy {
+        command: of_log.command.or(command),
+        ..of_log
+    })
 }
 
 /// A failed resource and why, in one line: the same words on the screen and in each output.
@@ -245,16 +253,7 @@ impl Explanation {
         } else {
             let unknown = || Remedy::for_unknown(&context).filter(|_| is_image(cause));
             let of_event = diagnosis.remedy.or_else(unknown);
-            let of_log = component
-                .as_ref()
-                .and_then(|_| remedy_of_log(build, &context));
-            match (of_log, of_event) {
-                (Some(of_log), Some(of_event)) => Some(Remedy {
-                    command: of_log.command.or(of_event.command),
-                    ..of_log
-                }),
-                (of_log, of_event) => of_log.or(of_event),
-            }
+            with_log(build, reason.as_ref(), of_event, &context)
         };
         let first = timeline
             .consequences()

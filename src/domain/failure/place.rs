@@ -1,12 +1,13 @@
 //! Where a build failed inside Image Builder: from Image Builder's own account, else from the workflows and the log. The
 //! failure view, the JSON outcome and the report show it.
 
+use std::sync::Arc;
+
 use crate::domain::build::Build;
-use crate::domain::failure::summary::SUMMARY_COLUMNS;
 use crate::domain::image::FailureContext;
 use crate::domain::log::LogCause;
+use crate::domain::reason::summary::SUMMARY_COLUMNS;
 use crate::domain::stack_event::StackEvent;
-use crate::domain::steps::ComponentPosition;
 use crate::domain::timeline::Timeline;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
@@ -22,8 +23,8 @@ pub struct FailurePlace {
     pub component: Option<ComponentName>,
     /// The exit code of the command that failed.
     pub exit_code: Option<i32>,
-    /// The first error of the log, and the lines around it. Only an outcome has them.
-    pub(crate) log: Option<Box<LogCause>>,
+    /// The first error of the log, and the lines around it.
+    pub(crate) log: Option<Arc<LogCause>>,
 }
 
 /// A component as the user knows it.
@@ -50,14 +51,19 @@ impl FailurePlace {
             context.workflow = context.workflow.or_else(|| name.cloned());
             context.step.get_or_insert_with(|| step.name.clone());
         }
-        let command = build.steps().failed_command();
-        let command = command.filter(|command| is_of(command, &context));
-        if let Some(command) = command {
-            context.component = context.component.or_else(|| command.component.clone());
-            context.phase = context.phase.or_else(|| command.phase.clone());
-            context.component_step = context.component_step.or_else(|| command.step.clone());
+        let cause = build.log_cause();
+        let same = cause.filter(|cause| is_of(cause, &context));
+        if let Some(cause) = same {
+            for (told, logged) in [
+                (&mut context.step, &cause.workflow_step),
+                (&mut context.component, &cause.component),
+                (&mut context.phase, &cause.phase),
+                (&mut context.component_step, &cause.step),
+            ] {
+                *told = told.take().or_else(|| logged.clone());
+            }
         }
-        if context == FailureContext::default() {
+        if context == FailureContext::default() && cause.is_none() {
             return None;
         }
         let component = context.component.as_ref();
@@ -65,32 +71,10 @@ impl FailurePlace {
             component: component.and_then(|arn| ComponentName::of(build, arn)),
             exit_code: context
                 .exit_code()
-                .or_else(|| command.and_then(|command| command.exit_code)),
+                .or_else(|| same.and_then(|cause| cause.exit_code)),
             context,
-            log: None,
+            log: cause.cloned(),
         })
-    }
-
-    /// The same with what the log tells of the first error. `None` where nothing is known.
-    pub(crate) fn with_log(build: &Build) -> Option<Self> {
-        let place = Self::of(build);
-        let Some(cause) = build.log_cause() else {
-            return place;
-        };
-        let mut place = place.unwrap_or_default();
-        let context = &mut place.context;
-        for (told, logged) in [
-            (&mut context.component, &cause.component),
-            (&mut context.phase, &cause.phase),
-            (&mut context.component_step, &cause.step),
-        ] {
-            *told = told.take().or_else(|| logged.clone());
-        }
-        let component = context.component.as_ref();
-        place.component = component.and_then(|arn| ComponentName::of(build, arn));
-        place.exit_code = place.exit_code.or(cause.exit_code);
-        place.log = Some(Box::new(cause));
-        Some(place)
     }
 }
 
@@ -120,13 +104,13 @@ pub(super) fn located(summary: SafeText, place: Option<&FailurePlace>) -> SafeTe
 }
 
 /// Whether a command of the log is the one that Image Builder says has failed.
-fn is_of(command: &ComponentPosition, context: &FailureContext) -> bool {
+fn is_of(cause: &LogCause, context: &FailureContext) -> bool {
     let agrees = |told: &Option<SafeText>, read: &Option<SafeText>| {
         told.is_none() || read.is_none() || told == read
     };
-    agrees(&context.component, &command.component)
-        && agrees(&context.phase, &command.phase)
-        && agrees(&context.component_step, &command.step)
+    agrees(&context.component, &cause.component)
+        && agrees(&context.phase, &cause.phase)
+        && agrees(&context.component_step, &cause.step)
 }
 
 impl ComponentName {

@@ -1,4 +1,6 @@
 use super::*;
+use crate::store::class_set::ClassSet;
+use crate::text::safe::SafeText;
 
 fn line(millis: i64, text: &str) -> Arc<LogLine> {
     Arc::new(LogLine {
@@ -7,6 +9,7 @@ fn line(millis: i64, text: &str) -> Arc<LogLine> {
         message: LogLine::text(text),
         stream: SafeText::new("s"),
         late: false,
+        again: false,
     })
 }
 
@@ -16,6 +19,7 @@ fn page(part: LogPart, lines: &[(i64, &str)]) -> LogPage {
         part,
         state: LogState::Reading,
         has_first: true,
+        restarts: false,
     }
 }
 
@@ -90,8 +94,15 @@ fn the_cause_is_the_first_error_of_the_step_that_failed_with_what_led_to_it() {
     assert_eq!(cause.exit_code, Some(17));
     assert_eq!(cause.step, Some(SafeText::new("Run")));
     assert_eq!(cause.phase, Some(SafeText::new("build")));
-    assert!(cause.component.unwrap().as_str().contains("script0"));
-    assert_eq!(cause.error.as_str(), "CmdExecution: ExitCode 17");
+    assert!(
+        cause
+            .component
+            .as_ref()
+            .unwrap()
+            .as_str()
+            .contains("script0")
+    );
+    assert_eq!(cause.error.as_str(), "Stderr: no such package: htpd");
     let tail: Vec<_> = cause.tail.iter().map(SafeText::as_str).collect();
     assert_eq!(
         tail[..3],
@@ -113,4 +124,186 @@ fn the_cause_has_at_most_50_lines() {
     log.apply(&page(LogPart::Newer, &lines));
     assert_eq!(log.cause().unwrap().tail.len(), 50);
     assert_eq!(BuildLog::default().cause(), None);
+}
+
+fn cause_of(lines: &[&str]) -> Option<LogCause> {
+    let mut log = BuildLog::default();
+    for (at, text) in (0..).zip(lines) {
+        log.apply(&page(LogPart::Newer, &[(at, text)]));
+    }
+    log.cause().map(|cause| LogCause::clone(cause))
+}
+
+fn words(texts: &[SafeText]) -> Vec<&str> {
+    texts.iter().map(SafeText::as_str).collect()
+}
+
+const APPLY: &str = "Started step ApplyBuildComponents with action ExecuteComponents";
+const SCRIPT: &str = "Document arn:aws:imagebuilder:us-east-1:1:component/script-0/1.0.0/1";
+
+#[test]
+fn a_bare_exit_code_is_explained_by_the_last_words_before_it() {
+    let cause = cause_of(&[
+        APPLY,
+        SCRIPT,
+        "Phase build",
+        "Step Prepare",
+        "Stderr: warning: harmless",
+        "ExitCode 0",
+        "Step Run",
+        "Stdout: begins",
+        "Stderr: + dnf install x",
+        "Stderr: my-tool: cannot open /etc/my-tool.conf",
+        "CmdExecution: Stderr: bye",
+        "CmdExecution: ExitCode 17",
+        "ExecuteBash: FINISHED EXECUTION",
+        "TOE has completed execution with failure - Execution failed!",
+    ])
+    .unwrap();
+    assert_eq!(cause.exit_code, Some(17));
+    assert_eq!(cause.step, Some(SafeText::new("Run")));
+    assert_eq!(
+        cause.workflow_step,
+        Some(SafeText::new("ApplyBuildComponents"))
+    );
+    assert_eq!(
+        cause.error.as_str(),
+        "Stderr: my-tool: cannot open /etc/my-tool.conf"
+    );
+    assert_eq!(
+        words(&cause.said),
+        [
+            "+ dnf install x",
+            "my-tool: cannot open /etc/my-tool.conf",
+            "bye"
+        ]
+    );
+}
+
+#[test]
+fn an_error_that_was_handled_is_no_cause() {
+    let handled = [
+        APPLY,
+        SCRIPT,
+        "Phase build",
+        "Step Download",
+        "Stderr: curl: (6) Could not resolve host: example.com",
+        "Stdout: again, with another mirror",
+        "ExitCode 0",
+    ];
+    assert_eq!(cause_of(&handled), None);
+    let ignored = [
+        APPLY,
+        SCRIPT,
+        "Step A",
+        "ExitCode 1",
+        "Step B",
+        "ExitCode 0",
+    ];
+    assert!(cause_of(&ignored).is_some());
+    let whole = [&ignored[..], &["TOE has completed execution successfully"]].concat();
+    assert_eq!(cause_of(&whole), None);
+    let later = [
+        &ignored[..],
+        &["Image transitioned to TESTING state for Image ARN: x"],
+    ]
+    .concat();
+    assert_eq!(cause_of(&later), None);
+}
+
+#[test]
+fn a_test_component_and_a_distribution_have_a_cause_too() {
+    let test = cause_of(&[
+        APPLY,
+        SCRIPT,
+        "Step A",
+        "ExitCode 0",
+        "TOE has completed execution successfully",
+        "Image transitioned to TESTING state for Image ARN: x",
+        "Started step ApplyTestComponents with action ExecuteComponents",
+        "Document arn:aws:imagebuilder:us-east-1:1:component/validate/1.0.0/1",
+        "Phase test",
+        "Step Check",
+        "Stdout: slurmctld is not there: failed",
+        "ExitCode 2",
+        "Document arn:aws:imagebuilder:us-east-1:1:component/validate/1.0.0/1 failed!",
+    ])
+    .unwrap();
+    assert_eq!(
+        test.workflow_step,
+        Some(SafeText::new("ApplyTestComponents"))
+    );
+    assert_eq!(
+        (test.phase, test.exit_code),
+        (Some(SafeText::new("test")), Some(2))
+    );
+    assert_eq!(
+        test.error.as_str(),
+        "Stdout: slurmctld is not there: failed"
+    );
+    let distribution = cause_of(&[
+        "Image transitioned to DISTRIBUTING state for Image ARN: x",
+        "Started step DistributeImage with action DistributeImage",
+        "Copying the AMI to eu-west-1",
+        "Failed to copy the AMI to eu-west-1: not authorized to use the KMS key",
+        "Image transitioned to FAILED state for Image ARN: x",
+    ])
+    .unwrap();
+    assert!(distribution.error.as_str().starts_with("Failed to copy"));
+    assert_eq!(
+        distribution.workflow_step,
+        Some(SafeText::new("DistributeImage"))
+    );
+    assert_eq!(distribution.component, None);
+}
+
+#[test]
+fn restarts_are_a_cause_only_when_a_step_asks_for_them_again_and_again() {
+    let mut lines = vec![APPLY, SCRIPT, "Phase build"];
+    let restart = [
+        "Step Reboot",
+        "Stdout: restarting",
+        "CmdExecution: ExitCode 194",
+    ];
+    lines.extend(restart);
+    assert_eq!(cause_of(&lines), None);
+    lines.extend(restart);
+    lines.extend(restart);
+    let cause = cause_of(&lines).unwrap();
+    assert_eq!(cause.exit_code, Some(194));
+    assert_eq!(cause.error.as_str(), "CmdExecution: ExitCode 194");
+    assert_eq!(cause.known, Some(cause.error.clone()));
+}
+
+#[test]
+fn the_first_error_of_chef_is_the_cause_and_the_line_with_a_remedy_is_found() {
+    let cause = cause_of(&[
+        APPLY,
+        "Document arn:aws:imagebuilder:us-east-1:1:component/parallelclusterimage-x/3.16.1/1",
+        "Phase build",
+        "Step InstallPClusterPackages",
+        "Stderr: Error: Unable to find a match: kernel-devel-5.14.0-570.12.1.el9_6.x86_64",
+        "Stdout: Error executing action `run` on resource 'bash[install efa]'",
+        "Stdout: Mixlib::ShellOut::ShellCommandFailed",
+        "Stderr: FATAL: Mixlib::ShellOut::ShellCommandFailed: had an error",
+        "CmdExecution: ExitCode 1",
+    ])
+    .unwrap();
+    assert!(cause.error.as_str().contains("Error executing action"));
+    assert_eq!(cause.exit_code, Some(1));
+    let known = cause.known.unwrap();
+    assert!(known.as_str().contains("Unable to find a match"), "{known}");
+}
+
+#[test]
+fn the_cause_stays_when_its_lines_are_dropped_and_goes_when_the_error_was_handled() {
+    let mut log = BuildLog::default();
+    log.apply(&page(LogPart::Newer, &[(0, "Step Run"), (1, "ExitCode 1")]));
+    let cause = log.cause().cloned();
+    assert!(cause.is_some());
+    log.dropped = 1;
+    log.rows.pop_oldest();
+    log.rows.pop_oldest();
+    log.apply(&page(LogPart::Newer, &[(2, "bye")]));
+    assert_eq!(log.cause().cloned(), cause);
 }

@@ -4,18 +4,29 @@
 use crate::domain::log::LineClass;
 use crate::text::safe::SafeText;
 
+/// The longest line that marks something.
+const LONGEST: usize = 1024;
+
 /// A line that the other lines depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark<'a> {
-    Workflow(&'a str),
-    /// A step of the workflow.
-    Step(&'a str),
+    /// A workflow begins: its kind and its ARN.
+    Workflow(&'a str, &'a str),
+    /// The number of its steps.
+    Total(usize),
+    /// A step of the workflow: its name and its action.
+    Step(&'a str, Option<&'a str>),
+    /// The image has another stage.
+    Stage(&'a str),
     /// A component begins.
     Document(&'a str),
     Phase(&'a str),
     /// A step of the component.
     ComponentStep(&'a str),
     ExitCode(i32),
+    /// All components have been run.
+    Succeeded,
+    Failed,
 }
 
 /// The place of a line, by those before it.
@@ -31,29 +42,41 @@ pub(crate) struct LinePlace {
 impl LinePlace {
     /// Takes the next line into account.
     pub(crate) fn advance(&mut self, message: &str) {
+        if let Some(mark) = mark(message) {
+            self.enter(mark);
+        }
+    }
+
+    /// Takes the mark of the next line into account. Whether another place begins there.
+    pub(crate) fn enter(&mut self, mark: Mark<'_>) -> bool {
         let safe = |text: &str| Some(SafeText::new(text));
-        match mark(message) {
-            Some(Mark::Workflow(_)) => *self = Self::default(),
-            Some(Mark::Step(name)) => {
+        match mark {
+            Mark::Workflow(..) => *self = Self::default(),
+            Mark::Step(name, _) => {
                 *self = Self {
                     step: safe(name),
                     ..Self::default()
                 }
             }
-            Some(Mark::Document(arn)) => {
+            Mark::Document(arn) => {
                 *self = Self {
                     step: self.step.take(),
                     component: safe(arn),
                     ..Self::default()
                 }
             }
-            Some(Mark::Phase(name)) => {
+            Mark::Phase(name) => {
                 self.phase = safe(name);
                 self.component_step = None;
             }
-            Some(Mark::ComponentStep(name)) => self.component_step = safe(name),
-            Some(Mark::ExitCode(_)) | None => {}
+            Mark::ComponentStep(name) => self.component_step = safe(name),
+            Mark::Total(_)
+            | Mark::Stage(_)
+            | Mark::ExitCode(_)
+            | Mark::Succeeded
+            | Mark::Failed => return false,
         }
+        true
     }
 
     /// Whether the line is of the step, of the workflow's or of a component's.
@@ -66,31 +89,62 @@ impl LinePlace {
     }
 }
 
-/// Reads a line that others depend on.
+/// Reads a line that others depend on. Of a message of several lines, the first one counts.
 pub(crate) fn mark(message: &str) -> Option<Mark<'_>> {
-    if let Some(rest) = message.strip_prefix("Started ") {
-        if let Some(rest) = rest.strip_prefix("step ") {
-            return word(rest).map(Mark::Step);
-        }
-        let (_, arn) = rest.split_once(" workflow ")?;
-        return word(arn).map(Mark::Workflow);
+    let line = message.lines().next()?.trim();
+    if line.len() > LONGEST {
+        return None;
     }
-    let rest = without_prefix(message);
-    let (kind, rest) = rest.split_once(' ')?;
-    let one_word = || word(rest).filter(|word| word.len() == rest.trim_end().len());
+    of_service(line).or_else(|| of_agent(line))
+}
+
+/// A line of Image Builder's workflows.
+fn of_service(line: &str) -> Option<Mark<'_>> {
+    if let Some(rest) = line.strip_prefix("Started step ") {
+        return match rest.split_once(" with action ") {
+            Some((name, action)) => Some(Mark::Step(word(name)?, Some(word(action)?))),
+            None => Some(Mark::Step(word(rest)?, None)),
+        };
+    }
+    if let Some(rest) = line.strip_prefix("Started ") {
+        let (kind, arn) = rest.split_once(" workflow ")?;
+        let arn = arn.split_whitespace().next()?;
+        let is_arn = arn.starts_with("arn:");
+        return is_arn.then_some(Mark::Workflow(word(kind)?, arn));
+    }
+    if let Some(rest) = line.strip_prefix("Total ") {
+        let (count, _) = rest.split_once(" steps to run for workflow ")?;
+        return Some(Mark::Total(count.parse().ok()?));
+    }
+    let rest = line.strip_prefix("Image transitioned to ")?;
+    let (stage, _) = rest.split_once(" state")?;
+    Some(Mark::Stage(word(stage)?))
+}
+
+/// A line of the agent that runs the components.
+fn of_agent(line: &str) -> Option<Mark<'_>> {
+    if line.starts_with("TOE has completed execution with failure") {
+        return Some(Mark::Failed);
+    }
+    if line.starts_with("TOE has completed execution successfully") {
+        return Some(Mark::Succeeded);
+    }
+    let (kind, rest) = without_prefix(line).split_once(' ')?;
     match kind {
-        "Document" => one_word()
+        "Document" => word(rest)
             .filter(|arn| arn.starts_with("arn:"))
             .map(Mark::Document),
-        "Phase" => one_word().map(Mark::Phase),
-        "Step" => one_word().map(Mark::ComponentStep),
+        "Phase" => word(rest).map(Mark::Phase),
+        "Step" => word(rest).map(Mark::ComponentStep),
         "ExitCode" => rest.trim().parse().ok().map(Mark::ExitCode),
         _ => None,
     }
 }
 
+/// A single word: a line with more is a text.
 fn word(text: &str) -> Option<&str> {
-    text.split_whitespace().next()
+    let text = text.trim();
+    (!text.is_empty() && !text.contains(char::is_whitespace)).then_some(text)
 }
 
 /// `CmdExecution: ExitCode 1` → `ExitCode 1`. The output of a command is left alone: it may say anything.
@@ -98,11 +152,45 @@ fn without_prefix(message: &str) -> &str {
     let Some((prefix, rest)) = message.split_once(": ") else {
         return message;
     };
-    let is_writer = matches!(
-        prefix,
-        "CmdExecution" | "Executor" | "ExecuteBash" | "ExecuteBinary"
-    );
-    if is_writer { rest } else { message }
+    if WRITERS.contains(&prefix) {
+        rest
+    } else {
+        message
+    }
+}
+
+/// The parts of the agent that write lines of their own.
+const WRITERS: [&str; 6] = [
+    "CmdExecution",
+    "Executor",
+    "ExecuteBash",
+    "ExecuteBinary",
+    "ExecutePowerShell",
+    "Setup",
+];
+
+/// The exit codes by which a command asks for a restart of the instance: after that it runs again.
+pub(crate) const fn asks_for_restart(code: i32) -> bool {
+    matches!(code, 194 | 3010)
+}
+
+/// What a command has written: to its standard error or its standard output.
+pub(crate) fn output(message: &str) -> Option<(bool, &str)> {
+    let rest = without_prefix(message);
+    if let Some(text) = rest.strip_prefix("Stderr:") {
+        return Some((true, text.trim()));
+    }
+    if let Some(text) = rest.strip_prefix("Stdout:") {
+        return Some((false, text.trim()));
+    }
+    // The later lines of an output have no prefix.
+    let is_agent = rest.len() != message.len()
+        || mark(message).is_some()
+        || WRITERS.iter().any(|prefix| {
+            let rest = message.strip_prefix(prefix);
+            rest.is_some_and(|rest| rest.starts_with(':'))
+        });
+    (!is_agent).then(|| (false, message.trim()))
 }
 
 /// What only a failure says. Progress is written to the standard error too, so that alone is no error.
@@ -112,24 +200,63 @@ const ERRORS: [&str; 9] = [
     "Chef::Exceptions",
     "Error executing action",
     "completed execution with failure",
-    "returned terminal state Failed",
+    "returned terminal state",
     "No space left on device",
     "Could not resolve host",
     "Unable to bootstrap TOE",
 ];
 
+/// What a failure may say, and a warning too.
+const HINTS: [&str; 14] = [
+    "error",
+    "fail",
+    "fatal",
+    "unable to",
+    "cannot",
+    "can't",
+    "could not",
+    "couldn't",
+    "denied",
+    "not authorized",
+    "not found",
+    "no such",
+    "timed out",
+    "invalid",
+];
+
+/// Whether a line that is no error by itself says why a command has failed.
+pub(crate) fn may_explain(message: &str) -> bool {
+    let text = message.to_ascii_lowercase();
+    text.starts_with("e: ") || HINTS.iter().any(|words| text.contains(words))
+}
+
+/// Whether an error only says that an earlier one has ended the build.
+pub(crate) fn is_summary(message: &str) -> bool {
+    mark(message) == Some(Mark::Failed)
+        || is_failed_document(message)
+        || message.contains("returned terminal state")
+}
+
+/// `Document arn:… failed!`
+fn is_failed_document(message: &str) -> bool {
+    message.starts_with("Document ") && message.trim_end().ends_with("failed!")
+}
+
 pub(crate) fn classify(message: &str) -> LineClass {
     match mark(message) {
-        Some(Mark::ExitCode(0)) => return LineClass::Output,
-        Some(Mark::ExitCode(_)) => return LineClass::Error,
+        Some(Mark::ExitCode(code)) if code == 0 || asks_for_restart(code) => return LineClass::End,
+        Some(Mark::Succeeded) => return LineClass::End,
+        Some(Mark::ExitCode(_) | Mark::Failed) => return LineClass::Error,
+        Some(Mark::Total(_)) => return LineClass::Output,
         Some(_) => return LineClass::Step,
         None => {}
     }
-    if message.starts_with("Image transitioned to ") {
-        return LineClass::Step;
-    }
-    let has_failed = message.starts_with("Document ") && message.trim_end().ends_with("failed!");
-    if has_failed || ERRORS.iter().any(|words| message.contains(words)) {
+    // Image Builder's own word on a step of a workflow.
+    let has_timed_out = message.starts_with("Step ") && message.trim_end().ends_with(" timed out");
+    let is_error = is_failed_document(message)
+        || has_timed_out
+        || ERRORS.iter().any(|words| message.contains(words));
+    if is_error {
         return LineClass::Error;
     }
     LineClass::Output
@@ -144,17 +271,21 @@ mod tests {
         for (line, expected) in [
             (
                 "Started step ApplyBuildComponents with action ExecuteComponents",
-                Mark::Step("ApplyBuildComponents"),
+                Mark::Step("ApplyBuildComponents", Some("ExecuteComponents")),
             ),
             (
                 "Started BUILD workflow arn:aws:w/build/x",
-                Mark::Workflow("arn:aws:w/build/x"),
+                Mark::Workflow("BUILD", "arn:aws:w/build/x"),
             ),
             ("Document arn:aws:c/1", Mark::Document("arn:aws:c/1")),
             ("Phase build", Mark::Phase("build")),
             ("Step Install", Mark::ComponentStep("Install")),
             ("CmdExecution: ExitCode -1", Mark::ExitCode(-1)),
             ("ExitCode 0", Mark::ExitCode(0)),
+            (
+                "Image transitioned to FAILED state for Image ARN: arn:x",
+                Mark::Stage("FAILED"),
+            ),
         ] {
             assert_eq!(mark(line), Some(expected), "{line}");
         }
@@ -180,8 +311,27 @@ mod tests {
         ] {
             assert_eq!(classify(error), LineClass::Error, "{error}");
         }
-        for output in ["Stderr: warning: x", "Stdout: failed!", "ExitCode 0"] {
+        for output in ["Stderr: warning: x", "Stdout: failed!"] {
             assert_eq!(classify(output), LineClass::Output, "{output}");
+        }
+        for end in ["ExitCode 0", "CmdExecution: ExitCode 194"] {
+            assert_eq!(classify(end), LineClass::End, "{end}");
+        }
+    }
+
+    #[test]
+    fn the_output_of_a_command_is_told_from_the_words_of_the_agent() {
+        for (line, expected) in [
+            ("CmdExecution: Stderr: Error: x", Some((true, "Error: x"))),
+            ("Stdout: y", Some((false, "y"))),
+            (
+                "  a line without a prefix",
+                Some((false, "a line without a prefix")),
+            ),
+            ("ExecuteBash: STARTED EXECUTION", None),
+            ("Phase build", None),
+        ] {
+            assert_eq!(output(line), expected, "{line}");
         }
     }
 

@@ -3,36 +3,124 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::domain::stack_event::json_text::{Slot, Slots};
+use crate::domain::stack_event::scan::Scanner;
+use crate::domain::stack_event::{is_canonical_time, parse_time};
+
+/// A value, as JSON text.
+#[derive(Clone, Copy)]
+pub(crate) struct RawJson<'a>(&'a str);
+
+impl<'a> RawJson<'a> {
+    pub(crate) fn get(self) -> &'a str {
+        self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawJson<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Self(raw.get()))
+    }
+}
+
 /// The API's fields (`StackEvent` of the ParallelCluster API), each still as JSON text.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     #[serde(borrow)]
-    pub stack_id: Option<&'a RawValue>,
-    pub event_id: Option<&'a RawValue>,
-    pub stack_name: Option<&'a RawValue>,
-    pub logical_resource_id: Option<&'a RawValue>,
-    pub physical_resource_id: Option<&'a RawValue>,
-    pub resource_type: Option<&'a RawValue>,
-    pub timestamp: Option<&'a RawValue>,
-    pub resource_status: Option<&'a RawValue>,
-    pub resource_status_reason: Option<&'a RawValue>,
-    pub resource_properties: Option<&'a RawValue>,
-    pub client_request_token: Option<&'a RawValue>,
-    detailed_status: Option<&'a RawValue>,
-    hook_type: Option<&'a RawValue>,
-    hook_status: Option<&'a RawValue>,
-    hook_status_reason: Option<&'a RawValue>,
-    hook_failure_mode: Option<&'a RawValue>,
+    pub stack_id: Option<RawJson<'a>>,
+    pub event_id: Option<RawJson<'a>>,
+    pub stack_name: Option<RawJson<'a>>,
+    pub logical_resource_id: Option<RawJson<'a>>,
+    pub physical_resource_id: Option<RawJson<'a>>,
+    pub resource_type: Option<RawJson<'a>>,
+    pub timestamp: Option<RawJson<'a>>,
+    pub resource_status: Option<RawJson<'a>>,
+    pub resource_status_reason: Option<RawJson<'a>>,
+    pub resource_properties: Option<RawJson<'a>>,
+    pub client_request_token: Option<RawJson<'a>>,
+    detailed_status: Option<RawJson<'a>>,
+    hook_type: Option<RawJson<'a>>,
+    hook_status: Option<RawJson<'a>>,
+    hook_status_reason: Option<RawJson<'a>>,
+    hook_failure_mode: Option<RawJson<'a>>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of an event's JSON; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
         serde_json::from_str(json).ok()
+    }
+
+    /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
+    /// then it is left to [`Self::of`].
+    pub(crate) fn scan(scanner: &mut Scanner<'a>) -> Option<Self> {
+        let mut fields = Self::default();
+        let mut is_first = true;
+        loop {
+            if !scanner.skip(if is_first { "{" } else { "," }) {
+                return (!is_first && scanner.skip("}")).then_some(fields);
+            }
+            is_first = false;
+            let name = scanner.plain_string()?;
+            if !scanner.skip(":") {
+                return None;
+            }
+            let value = RawJson(scanner.string()?);
+            if let Some(field) = fields.named(name)
+                && field.replace(value).is_some()
+            {
+                return None;
+            }
+        }
+    }
+
+    fn named(&mut self, name: &str) -> Option<&mut Option<RawJson<'a>>> {
+        Some(match name {
+            "stackId" => &mut self.stack_id,
+            "eventId" => &mut self.event_id,
+            "stackName" => &mut self.stack_name,
+            "logicalResourceId" => &mut self.logical_resource_id,
+            "physicalResourceId" => &mut self.physical_resource_id,
+            "resourceType" => &mut self.resource_type,
+            "timestamp" => &mut self.timestamp,
+            "resourceStatus" => &mut self.resource_status,
+            "resourceStatusReason" => &mut self.resource_status_reason,
+            "resourceProperties" => &mut self.resource_properties,
+            "clientRequestToken" => &mut self.client_request_token,
+            "detailedStatus" => &mut self.detailed_status,
+            "hookType" => &mut self.hook_type,
+            "hookStatus" => &mut self.hook_status,
+            "hookStatusReason" => &mut self.hook_status_reason,
+            "hookFailureMode" => &mut self.hook_failure_mode,
+            _ => return None,
+        })
+    }
+
+    /// When the status changed.
+    pub(super) fn time(&self) -> Option<DateTime<Utc>> {
+        parse_time(&text(self.timestamp)?)
+    }
+
+    /// The values that each event has for itself. `raw` is the text of the fields, and `time` their time.
+    pub(super) fn slots(&self, raw: &str, time: Option<DateTime<Utc>>) -> Slots {
+        let mut slots = Slots::default();
+        let id = self.event_id.and_then(plain);
+        if let Some(id) = id.filter(|id| !id.is_empty()) {
+            slots.add(raw, id, Slot::EventId);
+        }
+        let stamp = time.and(self.timestamp).and_then(plain);
+        if let Some(stamp) = stamp.filter(|stamp| is_canonical_time(stamp)) {
+            slots.add(raw, stamp, Slot::Timestamp);
+        }
+        if let Some(properties) = self.resource_properties {
+            slots.add(raw, properties.get(), Slot::Properties);
+        }
+        slots
     }
 
     /// The reason of an event in words: CloudFormation's, with what its other fields say of a hook or of the moment.
@@ -71,14 +159,14 @@ impl<'a> Fields<'a> {
 }
 
 /// The text of a field: a string's content, any other value's JSON, none for an absent or empty one.
-pub(super) fn text(field: Option<&RawValue>) -> Option<Cow<'_, str>> {
+pub(super) fn text(field: Option<RawJson<'_>>) -> Option<Cow<'_, str>> {
     let field = field?;
     let json = || Some(field.get()).filter(|json| !matches!(*json, "null" | "\"\""));
     string(field).or_else(|| json().map(Cow::Borrowed))
 }
 
 /// The content of a field that is a string and not empty.
-pub(super) fn string(field: &RawValue) -> Option<Cow<'_, str>> {
+pub(super) fn string(field: RawJson<'_>) -> Option<Cow<'_, str>> {
     if let Some(plain) = plain(field) {
         return Some(Cow::Borrowed(plain)).filter(|text| !text.is_empty());
     }
@@ -87,7 +175,7 @@ pub(super) fn string(field: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The content of a string without escapes.
-pub(super) fn plain(field: &RawValue) -> Option<&str> {
+pub(super) fn plain(field: RawJson<'_>) -> Option<&str> {
     let content = field.get().strip_prefix('"')?.strip_suffix('"')?;
     (!content.contains('\\')).then_some(content)
 }

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::value::RawValue;
-
-use crate::domain::stack_event::fields::Fields;
+use crate::domain::stack_event::fields::{Fields, RawJson};
 
 /// A hash of an event's documented fields as the service sent them, the redacted parts included. It tells apart events of
 /// one id: ids that are equal as text only, and ids that the service has used twice.
@@ -21,17 +19,17 @@ impl Fingerprint {
     pub(super) fn of(sent: &str, fields: Option<&Fields<'_>>) -> Self {
         match fields {
             Some(fields) if fields.event_id.is_some() => Self::hash(&[
-                fields.stack_id.map(RawValue::get),
-                fields.event_id.map(RawValue::get),
-                fields.stack_name.map(RawValue::get),
-                fields.logical_resource_id.map(RawValue::get),
-                fields.physical_resource_id.map(RawValue::get),
-                fields.resource_type.map(RawValue::get),
-                fields.timestamp.map(RawValue::get),
-                fields.resource_status.map(RawValue::get),
-                fields.resource_status_reason.map(RawValue::get),
-                fields.resource_properties.map(RawValue::get),
-                fields.client_request_token.map(RawValue::get),
+                fields.stack_id.map(RawJson::get),
+                fields.event_id.map(RawJson::get),
+                fields.stack_name.map(RawJson::get),
+                fields.logical_resource_id.map(RawJson::get),
+                fields.physical_resource_id.map(RawJson::get),
+                fields.resource_type.map(RawJson::get),
+                fields.timestamp.map(RawJson::get),
+                fields.resource_status.map(RawJson::get),
+                fields.resource_status_reason.map(RawJson::get),
+                fields.resource_properties.map(RawJson::get),
+                fields.client_request_token.map(RawJson::get),
             ]),
             _ => Self::hash(&sent),
         }

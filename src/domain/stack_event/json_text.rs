@@ -35,7 +35,8 @@ impl Slots {
     pub(super) fn add(&mut self, text: &str, value: &str, slot: Slot) {
         let begin = value.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
         let range = begin..begin.saturating_add(value.len());
-        if text.get(range.clone()) != Some(value) {
+        let part = text.get(range.clone());
+        if !part.is_some_and(|part| std::ptr::eq(part, value)) {
             return;
         }
         if let Some(free) = self.ranges.iter_mut().find(|place| place.is_none()) {
@@ -44,7 +45,9 @@ impl Slots {
         let begin = |place: &Option<(Range<usize>, Slot)>| {
             place.as_ref().map_or(usize::MAX, |(range, _)| range.start)
         };
-        self.ranges.sort_by_key(begin);
+        if !self.ranges.is_sorted_by_key(begin) {
+            self.ranges.sort_by_key(begin);
+        }
     }
 
     /// The parts of the text around the values.

@@ -10,24 +10,27 @@ mod fields;
 mod fingerprint;
 mod json_text;
 mod reader;
+mod scan;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 
 use crate::domain::properties::Properties;
-use crate::domain::stack_event::fields::{Fields, text};
+use crate::domain::stack_event::fields::text;
 use crate::domain::stack_event::json_text::{JsonText, Slot};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::REDACTED;
 use crate::text::safe::SafeText;
 
+pub(crate) use self::fields::Fields;
 pub(crate) use self::fingerprint::Fingerprint;
 pub(crate) use self::reader::EventReader;
+pub(crate) use self::scan::Scanner;
 
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
@@ -88,7 +91,6 @@ pub struct StackEvent {
     /// Made from the event's content if the service sent none; the fingerprint is part of it if another event of the
     /// stack has the same id ([`StackEvent::identified`]).
     pub event_id: EventId,
-    pub fingerprint: Fingerprint,
     /// When the status changed (UTC, milliseconds); absent if it can't be read as a time.
     pub timestamp: Option<DateTime<Utc>>,
     /// The JSON of the properties.
@@ -124,6 +126,8 @@ struct Rare {
     original_id: Option<EventId>,
     /// The event as the API sent it: parts of it are redacted.
     as_sent: Option<Box<str>>,
+    /// That of the event as the API sent it, where it can't be made from the event's JSON.
+    fingerprint: Option<Fingerprint>,
 }
 
 impl Deref for StackEvent {
@@ -148,10 +152,10 @@ impl StackEvent {
         known: impl Fn(&EventId) -> Option<Fingerprint>,
     ) -> Arc<Self> {
         let is_of_another =
-            |id: &EventId| known(id).is_some_and(|other| !other.agrees(self.fingerprint));
+            |id: &EventId| known(id).is_some_and(|other| !other.agrees(self.fingerprint()));
         let mut id = self.event_id.clone();
         while is_of_another(&id) {
-            id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint).as_str());
+            id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint()).as_str());
         }
         if id == self.event_id {
             return Arc::clone(self);
@@ -173,10 +177,10 @@ impl StackEvent {
         if let Some(id) = id {
             self.rename(EventId::from(id));
         }
-        if let Some(recorded) = fingerprint.and_then(Fingerprint::parse) {
-            self.fingerprint = recorded;
-        } else if self.is_redacted() {
-            self.fingerprint = Fingerprint::UNKNOWN;
+        let recorded = fingerprint.and_then(Fingerprint::parse);
+        let unknown = || self.is_redacted().then_some(Fingerprint::UNKNOWN);
+        if let Some(fingerprint) = recorded.or_else(unknown) {
+            self.rare.get_or_insert_default().fingerprint = Some(fingerprint);
         }
         self
     }
@@ -195,7 +199,16 @@ impl StackEvent {
     /// The fingerprint that has to be recorded: its JSON lacks the parts that were redacted.
     pub(crate) fn recorded_fingerprint(&self) -> Option<Fingerprint> {
         let sent = self.rare.as_ref()?.as_sent.as_ref();
-        sent.map(|_| self.fingerprint)
+        sent.map(|_| self.fingerprint())
+    }
+
+    /// A hash of the event as the API sent it. Made at each call, since few events are compared.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let known = self.rare.as_ref().and_then(|rare| rare.fingerprint);
+        known.unwrap_or_else(|| {
+            let raw = self.raw();
+            Fingerprint::of(&raw, Fields::of(&raw).as_ref())
+        })
     }
 
     /// Whether it failed only because a sibling did: CloudFormation cancelled it.
@@ -206,6 +219,11 @@ impl StackEvent {
     /// Whether the failure follows from another one: a cancelled sibling's, or the stack's own.
     pub fn is_consequence(&self) -> bool {
         self.is_cancelled() || (self.is_root && self.status.class() == StatusClass::Failed)
+    }
+
+    /// Whether it is the first event of its stack.
+    pub(crate) fn begins_stack(&self) -> bool {
+        self.is_root && self.status.as_str() == "CREATE_IN_PROGRESS"
     }
 
     /// The event's JSON, unknown fields included, on one line without spaces between tokens, and without the signature of
@@ -277,8 +295,29 @@ impl StackEvent {
 /// Reads an RFC 3339 time, with any offset and any precision. In UTC its year must have four digits, too, so that it can be
 /// read again after [`format_time`].
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    if let Some(time) = parse_canonical_time(text) {
+        return Some(time);
+    }
     let time = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
     (0..=9999).contains(&time.year()).then_some(time)
+}
+
+/// Reads a time as [`format_time`] writes it, unless it is in a leap second: most times are so, and each event has two.
+fn parse_canonical_time(text: &str) -> Option<DateTime<Utc>> {
+    if !is_canonical_time(text) {
+        return None;
+    }
+    let number = |range: Range<usize>| {
+        let digits = text.as_bytes().get(range).unwrap_or_default().iter();
+        digits.fold(0, |number, digit| {
+            number * 10 + u32::from(digit.wrapping_sub(b'0'))
+        })
+    };
+    let year = i32::try_from(number(0..4)).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(5..7), number(8..10))?;
+    let (hour, minute, second) = (number(11..13), number(14..16), number(17..19));
+    let time = day.and_hms_milli_opt(hour, minute, second, number(20..23))?;
+    Some(time.and_utc())
 }
 
 /// Writes a time as the API does: UTC, milliseconds, `Z`.

@@ -2,19 +2,21 @@
 //! one each.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use foldhash::fast::RandomState;
+
 use crate::domain::properties::safe_excerpt;
-use crate::domain::stack_event::fields::{Fields, plain, string, text};
+use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::Fingerprint;
-use crate::domain::stack_event::json_text::{JsonText, Slot, Slots};
-use crate::domain::stack_event::{
-    Content, EventId, Rare, StackEvent, StackId, is_canonical_time, parse_time,
-};
+use crate::domain::stack_event::json_text::{JsonText, Slots};
+use crate::domain::stack_event::scan::Scanner;
+use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::redact::redact_secrets;
+use crate::text::redact::{may_have_secret, redact_secrets};
 use crate::text::safe::SafeText;
 
 /// The number of contents, and of properties, that are remembered: more than a build has resources and statuses.
@@ -23,110 +25,167 @@ const MOST_REMEMBERED: usize = 4096;
 /// Reads events; what they have in common is stored once.
 #[derive(Debug, Default)]
 pub(crate) struct EventReader {
-    /// By the hash of their text.
-    contents: HashMap<u64, Arc<Content>>,
-    properties: HashSet<Arc<str>>,
+    hasher: RandomState,
+    /// By the hash of their text, and whether that text is harmless.
+    contents: HashMap<u64, (Arc<Content>, bool), RandomState>,
+    /// The JSON of properties, and whether it is harmless.
+    properties: HashMap<Arc<str>, bool, RandomState>,
 }
 
 impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
+        let mut scanner = Scanner::new(json);
+        let scanned = Fields::scan(&mut scanner);
+        if let Some(fields) = scanned.filter(|_| scanner.rest().is_empty()) {
+            return self.read_scanned(json, &fields, fallback);
+        }
         let sent = compact(json);
-        match redact_secrets(&sent) {
-            Cow::Borrowed(raw) => self.event(raw, None, fallback),
-            Cow::Owned(raw) => self.event(&raw, Some(&sent), fallback),
+        match Fields::of(&sent) {
+            Some(fields) => self.read_scanned(&sent, &fields, fallback),
+            None => unreadable(&sent, fallback),
         }
     }
 
-    /// `sent` is the text before its redaction, if that is different.
-    fn event(&mut self, raw: &str, sent: Option<&str>, fallback: Option<&StackId>) -> StackEvent {
-        let fields = Fields::of(raw);
-        let fingerprint = match sent {
-            Some(sent) => Fingerprint::of(sent, Fields::of(sent).as_ref()),
-            None => Fingerprint::of(raw, fields.as_ref()),
-        };
-        let rare = sent.map(|sent| {
-            Box::new(Rare {
-                as_sent: Some(sent.into()),
-                ..Rare::default()
-            })
+    /// Reads an event that has no white space between its tokens, from its text and the fields in that.
+    pub(crate) fn read_scanned(
+        &mut self,
+        sent: &str,
+        fields: &Fields<'_>,
+        fallback: Option<&StackId>,
+    ) -> StackEvent {
+        let time = fields.time();
+        let slots = fields.slots(sent, time);
+        let hash = self.hash(sent, &slots);
+        let known = self.contents.get(&hash).filter(|(known, is_harmless)| {
+            *is_harmless && is_same(known, sent, &slots, fields, fallback)
         });
-        let Some(fields) = fields else {
-            return StackEvent {
-                content: Arc::new(unreadable(raw, fallback)),
-                event_id: content_id(raw),
-                fingerprint,
-                timestamp: None,
-                properties: None,
-                rare,
-            };
-        };
-        let id = fields.event_id.and_then(plain).filter(|id| !id.is_empty());
-        let timestamp = text(fields.timestamp);
-        let is_canonical = timestamp.as_deref().is_some_and(is_canonical_time);
-        let timestamp = timestamp.and_then(|stamp| parse_time(&stamp));
-        let mut slots = Slots::default();
-        if let Some(id) = id {
-            slots.add(raw, id, Slot::EventId);
-        }
-        if timestamp.is_some()
-            && is_canonical
-            && let Some(stamp) = fields.timestamp.and_then(plain)
+        if let Some(known) = known.map(|(known, _)| Arc::clone(known))
+            && fields.event_id.is_none_or(|id| is_harmless(id.get()))
+            && let Some(properties) = self.harmless(fields.resource_properties)
         {
-            slots.add(raw, stamp, Slot::Timestamp);
+            return event(sent, fields, time, known, properties);
         }
-        if let Some(properties) = fields.resource_properties {
-            slots.add(raw, properties.get(), Slot::Properties);
-        }
-        StackEvent {
-            event_id: text(fields.event_id)
-                .map_or_else(|| content_id(raw), |id| EventId::from(&*id)),
-            fingerprint,
-            timestamp,
-            properties: fields
-                .resource_properties
-                .map(|properties| self.shared(properties.get())),
-            rare,
-            content: self.content(raw, &slots, &fields, fallback),
+        match redact_secrets(sent) {
+            Cow::Borrowed(raw) => self.event(raw, fields, fallback),
+            Cow::Owned(raw) => {
+                let rare = Rare {
+                    as_sent: Some(sent.into()),
+                    fingerprint: Some(Fingerprint::of(sent, Some(fields))),
+                    ..Rare::default()
+                };
+                let event = match Fields::of(&raw) {
+                    Some(fields) => self.event(&raw, &fields, fallback),
+                    None => unreadable_event(&raw, fallback),
+                };
+                StackEvent {
+                    rare: Some(Box::new(rare)),
+                    ..event
+                }
+            }
         }
     }
 
+    /// Reads an event whose text is redacted.
+    fn event(&mut self, raw: &str, fields: &Fields<'_>, fallback: Option<&StackId>) -> StackEvent {
+        let time = fields.time();
+        let content = self.content(raw, fields, &fields.slots(raw, time), fallback);
+        let properties = fields.resource_properties;
+        let properties = properties.map(|json| self.shared(json.get()));
+        event(raw, fields, time, content, properties)
+    }
+
+    /// The properties, if they are harmless: an event without any has no harmful ones. Others are not remembered before
+    /// they are redacted.
+    #[expect(clippy::option_option, reason = "harmful, absent, or the properties")]
+    fn harmless(&mut self, properties: Option<RawJson<'_>>) -> Option<Option<Arc<str>>> {
+        let Some(properties) = properties.map(RawJson::get) else {
+            return Some(None);
+        };
+        let known = self.properties.get_key_value(properties);
+        if let Some((known, known_harmless)) = known {
+            return known_harmless.then(|| Some(Arc::clone(known)));
+        }
+        is_harmless(properties).then(|| Some(self.remember(properties, true)))
+    }
+
+    /// Properties that are redacted.
     fn shared(&mut self, properties: &str) -> Arc<str> {
-        if let Some(known) = self.properties.get(properties) {
+        if let Some((known, _)) = self.properties.get_key_value(properties) {
             return Arc::clone(known);
         }
+        self.remember(properties, is_harmless(properties))
+    }
+
+    fn remember(&mut self, properties: &str, is_harmless: bool) -> Arc<str> {
+        let new: Arc<str> = properties.into();
         if self.properties.len() >= MOST_REMEMBERED {
             self.properties.clear();
         }
-        let new: Arc<str> = properties.into();
-        self.properties.insert(Arc::clone(&new));
+        self.properties.insert(Arc::clone(&new), is_harmless);
         new
     }
 
     fn content(
         &mut self,
         raw: &str,
-        slots: &Slots,
         fields: &Fields<'_>,
+        slots: &Slots,
         fallback: Option<&StackId>,
     ) -> Arc<Content> {
-        let mut hasher = DefaultHasher::new();
-        slots.parts(raw).for_each(|part| part.hash(&mut hasher));
-        let hash = hasher.finish();
-        let known = self.contents.get(&hash);
-        let same = known.filter(|known| {
-            known.text.is_of(raw, slots)
-                && (fields.stack_id.is_some() || Some(&known.stack_id) == fallback)
-        });
-        if let Some(same) = same {
-            return Arc::clone(same);
+        let hash = self.hash(raw, slots);
+        if let Some((known, _)) = self.contents.get(&hash)
+            && is_same(known, raw, slots, fields, fallback)
+        {
+            return Arc::clone(known);
         }
         if self.contents.len() >= MOST_REMEMBERED {
             self.contents.clear();
         }
         let new = Arc::new(content(JsonText::new(raw, slots), fields, fallback));
-        self.contents.insert(hash, Arc::clone(&new));
+        let known = (Arc::clone(&new), !may_have_secret(raw));
+        self.contents.insert(hash, known);
         new
+    }
+
+    fn hash(&self, raw: &str, slots: &Slots) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        slots.parts(raw).for_each(|part| part.hash(&mut hasher));
+        hasher.finish()
+    }
+}
+
+/// Whether an event has this content.
+fn is_same(
+    content: &Content,
+    raw: &str,
+    slots: &Slots,
+    fields: &Fields<'_>,
+    fallback: Option<&StackId>,
+) -> bool {
+    let names_stack = fields.stack_id.and_then(string).is_some();
+    content.text.is_of(raw, slots) && (names_stack || Some(&content.stack_id) == fallback)
+}
+
+/// Whether a value has no secret, and is no part of one in a text that is harmless around it. Only a URL reaches from one
+/// value into another: its user ends at an `@`.
+fn is_harmless(value: &str) -> bool {
+    !value.contains('@') && !may_have_secret(value)
+}
+
+fn event(
+    raw: &str,
+    fields: &Fields<'_>,
+    timestamp: Option<DateTime<Utc>>,
+    content: Arc<Content>,
+    properties: Option<Arc<str>>,
+) -> StackEvent {
+    StackEvent {
+        event_id: text(fields.event_id).map_or_else(|| content_id(raw), |id| EventId::from(&*id)),
+        timestamp,
+        properties,
+        rare: None,
+        content,
     }
 }
 
@@ -156,7 +215,31 @@ fn content(json: JsonText, fields: &Fields<'_>, fallback: Option<&StackId>) -> C
 }
 
 /// A row for an element of the list that is no event: shown, never dropped.
-fn unreadable(raw: &str, fallback: Option<&StackId>) -> Content {
+fn unreadable(sent: &str, fallback: Option<&StackId>) -> StackEvent {
+    match redact_secrets(sent) {
+        Cow::Borrowed(raw) => unreadable_event(raw, fallback),
+        Cow::Owned(raw) => StackEvent {
+            rare: Some(Box::new(Rare {
+                as_sent: Some(sent.into()),
+                fingerprint: Some(Fingerprint::of(sent, None)),
+                ..Rare::default()
+            })),
+            ..unreadable_event(&raw, fallback)
+        },
+    }
+}
+
+fn unreadable_event(raw: &str, fallback: Option<&StackId>) -> StackEvent {
+    StackEvent {
+        content: Arc::new(unreadable_content(raw, fallback)),
+        event_id: content_id(raw),
+        timestamp: None,
+        properties: None,
+        rare: None,
+    }
+}
+
+fn unreadable_content(raw: &str, fallback: Option<&StackId>) -> Content {
     Content {
         stack_id: stack_or_unnamed(fallback),
         logical_id: SafeText::new("(unreadable event)"),

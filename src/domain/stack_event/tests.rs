@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::text::redact::redact_secrets;
 
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
 
@@ -147,7 +148,8 @@ proptest! {
             let shared = reader.read(&json, fallback);
             let alone = StackEvent::from_json(&json, fallback);
             prop_assert_eq!(format!("{shared:?}"), format!("{alone:?}"));
-            prop_assert_eq!(shared.raw(), json);
+            prop_assert_eq!(shared.raw(), &*redact_secrets(&json));
+            prop_assert_eq!(shared.as_sent(), json);
         }
     }
 }
@@ -183,6 +185,14 @@ fn any_event() -> impl Strategy<Value = (String, bool)> {
         "\"\"".to_owned(),
         "null".to_owned(),
         "17".to_owned(),
+        // Secrets, and names and values that are one together.
+        "\"https://x?X-Amz-Signature=0123456789abcdef\"".to_owned(),
+        "\"Password\"".to_owned(),
+        "\"{\\\"Key\\\":\\\"password\\\",\\\"Value\\\":\\\"hunter2\\\"}\"".to_owned(),
+        "\"https://user:hunter2\"".to_owned(),
+        "\"x@host\"".to_owned(),
+        "\"access\"".to_owned(),
+        "\"key=0123456789abcdef0123\"".to_owned(),
     ];
     let value = prop::sample::select(values);
     let fields = prop::sample::subsequence(names.to_vec(), 0..=names.len()).prop_shuffle();
@@ -198,4 +208,36 @@ fn any_event() -> impl Strategy<Value = (String, bool)> {
         format!("{{{}}}", pairs.join(","))
     });
     (json, any::<bool>())
+}
+
+/// A time in the usual form is read as any other is.
+#[test]
+fn a_usual_time_is_that_of_any_reader() {
+    let mut texts = Vec::new();
+    for day in [
+        "0000-01-01",
+        "2026-02-28",
+        "2026-02-29",
+        "2024-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "9999-12-31",
+    ] {
+        for time in [
+            "00:00:00.000Z",
+            "23:59:59.999Z",
+            "23:59:60.500Z",
+            "24:00:00.000Z",
+            "12:60:00.000Z",
+        ] {
+            texts.push(format!("{day}T{time}"));
+        }
+    }
+    for text in texts {
+        let any = DateTime::parse_from_rfc3339(&text).ok();
+        assert_eq!(parse_time(&text), any.map(|time| time.to_utc()), "{text}");
+        if let Some(usual) = parse_canonical_time(&text) {
+            assert_eq!(format_time(usual), text);
+        }
+    }
 }

@@ -6,44 +6,21 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::log::text;
+use crate::domain::log::text::{Mark, mark};
 use crate::domain::log_line::{LogPage, LogPart};
+use crate::domain::steps::outline::{Outline, OutlineItem};
 use crate::domain::steps::{Step, StepStatus, Workflow};
 use crate::text::safe::SafeText;
 
 /// The most marks that are kept. A build has some hundred.
 const MAX_MARKS: usize = 8192;
-/// The longest line that marks something.
-const LONGEST: usize = 1024;
 
-/// The meaning of a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Mark {
-    /// A workflow begins: its kind and its ARN.
-    Workflow(SafeText, SafeText),
-    /// The number of its steps.
-    Total(usize),
-    /// A step begins: its name and its action.
-    Step(SafeText, SafeText),
-    /// The image has another stage.
-    Stage(SafeText),
-    /// AWSTOE begins a component, a phase of it, or a step of that.
-    Document(SafeText),
-    Phase(SafeText),
-    ComponentStep(SafeText),
-    Exit(i32),
-    /// AWSTOE has failed.
-    Failed,
-}
-
-impl Mark {
-    /// Whether the workflows are made of it.
-    fn is_of_workflow(&self) -> bool {
-        matches!(
-            self,
-            Self::Workflow(..) | Self::Total(_) | Self::Step(..) | Self::Stage(_)
-        )
-    }
+/// Whether the workflows are made of a mark.
+fn is_of_workflow(message: &SafeText) -> bool {
+    matches!(
+        mark(message.as_str()),
+        Some(Mark::Workflow(..) | Mark::Total(_) | Mark::Step(..) | Mark::Stage(_))
+    )
 }
 
 /// The place in a component that a build is at.
@@ -54,20 +31,17 @@ pub struct ComponentPosition {
     pub phase: Option<SafeText>,
     pub step: Option<SafeText>,
     pub since: Option<DateTime<Utc>>,
-    /// The exit code of its command, once that has ended.
-    pub exit_code: Option<i32>,
 }
 
 /// What the log tells of the workflows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogSteps {
-    /// In time order.
-    marks: Vec<(DateTime<Utc>, Mark)>,
+    /// The lines that mark something, in time order.
+    marks: Vec<(DateTime<Utc>, SafeText)>,
     pub(super) workflows: Vec<Workflow>,
     /// The component that runs, while one does.
     pub(super) component: Option<ComponentPosition>,
-    /// The command that failed.
-    pub(super) failed: Option<ComponentPosition>,
+    pub(super) outline: Vec<OutlineItem>,
     /// The time of the newest line.
     pub(super) last_line: Option<DateTime<Utc>>,
 }
@@ -75,9 +49,11 @@ pub(super) struct LogSteps {
 impl LogSteps {
     /// Takes new lines.
     pub(super) fn add(&mut self, page: &LogPage) {
-        let marked = page.lines.iter().filter_map(|line| {
-            let mark = read(line.message.as_str())?;
-            Some((line.timestamp, mark))
+        // A line that is read again is known.
+        let new = page.lines.iter().filter(|line| !line.again);
+        let marked = new.filter_map(|line| {
+            mark(line.message.as_str())?;
+            Some((line.timestamp, line.message.clone()))
         });
         let marked: Vec<_> = marked.collect();
         let newest = page.lines.iter().map(|line| line.timestamp).max();
@@ -106,9 +82,9 @@ impl LogSteps {
         }
         let old = self.marks.len() - MAX_MARKS / 2;
         let mut index = 0;
-        self.marks.retain(|(_, mark)| {
+        self.marks.retain(|(_, message)| {
             index += 1;
-            index > old || mark.is_of_workflow()
+            index > old || is_of_workflow(message)
         });
         if self.marks.len() > MAX_MARKS {
             self.marks.drain(..self.marks.len() - MAX_MARKS / 2);
@@ -117,12 +93,16 @@ impl LogSteps {
 
     fn derive(&mut self) {
         let mut state = State::default();
-        for (at, mark) in &self.marks {
-            state.apply(*at, mark);
+        let mut outline = Outline::default();
+        for (at, message) in &self.marks {
+            if let Some(mark) = mark(message.as_str()) {
+                state.apply(*at, mark);
+                outline.apply(*at, mark);
+            }
         }
+        self.outline = outline.into_items();
         self.workflows = state.workflows;
         self.component = Some(state.component).filter(|position| position.component.is_some());
-        self.failed = state.failed;
     }
 }
 
@@ -130,61 +110,53 @@ impl LogSteps {
 struct State {
     workflows: Vec<Workflow>,
     component: ComponentPosition,
-    failed: Option<ComponentPosition>,
     /// AWSTOE has failed in the step that runs.
     is_failing: bool,
 }
 
 impl State {
-    fn apply(&mut self, at: DateTime<Utc>, mark: &Mark) {
+    fn apply(&mut self, at: DateTime<Utc>, mark: Mark<'_>) {
+        let safe = |text: &str| Some(SafeText::new(text));
         match mark {
             Mark::Workflow(kind, arn) => {
                 self.end_workflow(at);
                 self.workflows.push(Workflow {
-                    kind: kind.clone(),
+                    kind: SafeText::new(kind),
                     status: StepStatus::new("RUNNING"),
                     started_at: Some(at),
-                    ..Workflow::of_arn(arn.as_str())
+                    ..Workflow::of_arn(arn)
                 });
             }
-            Mark::Total(total) => self.workflow(at).total = Some(*total),
+            Mark::Total(total) => self.workflow(at).total = Some(total),
             Mark::Step(name, action) => {
                 self.end_step(at);
-                self.begin_step(at, name, action);
+                self.begin_step(at, SafeText::new(name), action.map(SafeText::new));
             }
-            Mark::Stage(stage) => match stage.as_str() {
-                "FAILED" | "CANCELLED" => {
-                    self.is_failing = true;
-                    self.end_workflow(at);
-                }
-                "TESTING" | "DISTRIBUTING" | "INTEGRATING" | "AVAILABLE" => self.end_workflow(at),
-                _ => {}
-            },
+            Mark::Stage("FAILED" | "CANCELLED") => {
+                self.is_failing = true;
+                self.end_workflow(at);
+            }
+            Mark::Stage("TESTING" | "DISTRIBUTING" | "INTEGRATING" | "AVAILABLE") => {
+                self.end_workflow(at);
+            }
             Mark::Document(arn) => {
                 self.component = ComponentPosition {
-                    component: Some(arn.clone()),
+                    component: safe(arn),
                     since: Some(at),
                     ..ComponentPosition::default()
                 };
             }
             Mark::Phase(phase) => {
-                self.component.phase = Some(phase.clone());
+                self.component.phase = safe(phase);
                 self.component.step = None;
-                self.component.exit_code = None;
                 self.component.since = Some(at);
             }
             Mark::ComponentStep(step) => {
-                self.component.step = Some(step.clone());
-                self.component.exit_code = None;
+                self.component.step = safe(step);
                 self.component.since = Some(at);
             }
-            Mark::Exit(code) => {
-                self.component.exit_code = Some(*code);
-                if *code != 0 {
-                    self.failed = Some(self.component.clone());
-                }
-            }
             Mark::Failed => self.is_failing = true,
+            Mark::Stage(_) | Mark::ExitCode(_) | Mark::Succeeded => {}
         }
     }
 
@@ -202,14 +174,14 @@ impl State {
         &mut self.workflows[last]
     }
 
-    fn begin_step(&mut self, at: DateTime<Utc>, name: &SafeText, action: &SafeText) {
+    fn begin_step(&mut self, at: DateTime<Utc>, name: SafeText, action: Option<SafeText>) {
         let workflow = self.workflow(at);
-        let attempt = workflow.steps.iter().find(|step| step.name == *name);
+        let attempt = workflow.steps.iter().find(|step| step.name == name);
         let attempt = attempt.map(|step| step.attempt.unwrap_or(1).saturating_add(1));
-        workflow.steps.retain(|step| step.name != *name);
+        workflow.steps.retain(|step| step.name != name);
         workflow.steps.push(Step {
-            name: name.clone(),
-            action: Some(action.clone()),
+            name,
+            action,
             status: StepStatus::new("RUNNING"),
             started_at: Some(at),
             attempt,
@@ -245,56 +217,6 @@ impl State {
     }
 }
 
-/// The mark that a line is, if it is one.
-fn read(message: &str) -> Option<Mark> {
-    let line = message.lines().next()?.trim();
-    if line.len() > LONGEST {
-        return None;
-    }
-    of_service(line).or_else(|| of_toe(line))
-}
-
-/// A line of the service.
-fn of_service(line: &str) -> Option<Mark> {
-    if let Some(rest) = line.strip_prefix("Started step ") {
-        let (name, action) = rest.split_once(" with action ")?;
-        return Some(Mark::Step(word(name)?, word(action)?));
-    }
-    if let Some(rest) = line.strip_prefix("Started ") {
-        let (kind, arn) = rest.split_once(" workflow ")?;
-        return Some(Mark::Workflow(word(kind)?, word(arn)?));
-    }
-    if let Some(rest) = line.strip_prefix("Total ") {
-        let (count, _) = rest.split_once(" steps to run for workflow ")?;
-        return Some(Mark::Total(count.parse().ok()?));
-    }
-    let rest = line.strip_prefix("Image transitioned to ")?;
-    let (stage, _) = rest.split_once(" state")?;
-    Some(Mark::Stage(word(stage)?))
-}
-
-/// A line of AWSTOE.
-fn of_toe(line: &str) -> Option<Mark> {
-    if line.starts_with("TOE has completed execution with failure") {
-        return Some(Mark::Failed);
-    }
-    let safe = SafeText::new;
-    Some(match text::mark(line)? {
-        text::Mark::Document(arn) => Mark::Document(safe(arn)),
-        text::Mark::Phase(name) => Mark::Phase(safe(name)),
-        text::Mark::ComponentStep(name) => Mark::ComponentStep(safe(name)),
-        text::Mark::ExitCode(code) => Mark::Exit(code),
-        text::Mark::Workflow(_) | text::Mark::Step(_) => return None,
-    })
-}
-
-/// A single word: a line with more is a text.
-fn word(text: &str) -> Option<SafeText> {
-    let text = text.trim();
-    let is_word = !text.is_empty() && !text.contains(char::is_whitespace);
-    is_word.then(|| SafeText::new(text))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -317,6 +239,7 @@ mod tests {
                 message: LogLine::text(text),
                 stream: SafeText::new("3.16.1/1"),
                 late: false,
+                again: false,
             })
         };
         LogPage {
@@ -324,6 +247,7 @@ mod tests {
             part,
             state: LogState::Reading,
             has_first: true,
+            restarts: false,
         }
     }
 
@@ -394,13 +318,10 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_command_fails_its_step_and_is_kept() {
+    fn a_failed_command_fails_its_step() {
         let steps = read_all(&[page(LogPart::Newer, &borrowed(&lines()))]);
         assert_eq!(statuses(&steps)[1].1, "FAILED");
         assert_eq!(steps.workflows[0].status.as_str(), "FAILED");
-        let failed = steps.failed.unwrap();
-        assert_eq!(failed.exit_code, Some(1));
-        assert_eq!(failed.step.unwrap().as_str(), "InstallPClusterPackages");
     }
 
     #[test]
@@ -419,7 +340,6 @@ mod tests {
             ]);
             for other in [backwards, late] {
                 assert_eq!(other.workflows, whole.workflows, "{cut}");
-                assert_eq!(other.failed, whole.failed, "{cut}");
             }
         }
     }

@@ -74,8 +74,20 @@ pub(super) fn end(workflows: &mut [Workflow], end: ImageEnd<'_>) {
         }
         if workflow.status.is_running() {
             close(&mut workflow.status, &mut workflow.ended_at, &status, at);
+            if matches!(end, ImageEnd::Made(_)) {
+                finish(workflow);
+            }
         }
     }
+}
+
+/// The image was made, so the steps are over that were still to come when the workflow was last listed.
+fn finish(workflow: &mut Workflow) {
+    let steps = workflow.steps.iter_mut();
+    for step in steps.filter(|step| !step.status.has_ended()) {
+        step.status = StepStatus::new("COMPLETED");
+    }
+    workflow.ended = workflow.total;
 }
 
 fn close(

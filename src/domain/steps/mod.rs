@@ -6,6 +6,7 @@
 
 mod log;
 mod merge;
+mod outline;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,6 +16,7 @@ use crate::domain::steps::log::LogSteps;
 use crate::domain::steps::merge::{begun, merge};
 
 pub(crate) use self::log::ComponentPosition;
+pub(crate) use self::outline::{OutlineItem, OutlineKind};
 use crate::text::safe::SafeText;
 
 /// The workflows of one image, as Image Builder lists them.
@@ -243,9 +245,9 @@ impl Steps {
         self.logged.component.as_ref()
     }
 
-    /// The command that failed, by the log.
-    pub fn failed_command(&self) -> Option<&ComponentPosition> {
-        self.logged.failed.as_ref()
+    /// The parts of the build, by the log.
+    pub(crate) fn outline(&self) -> &[OutlineItem] {
+        &self.logged.outline
     }
 
     /// The time of the newest line of the log.
@@ -331,6 +333,17 @@ mod tests {
             (7, 1)
         );
         assert_eq!(position.workflow.kind.as_str(), "BUILD");
+    }
+
+    #[test]
+    fn a_workflow_of_an_image_that_was_made_has_no_steps_to_come() {
+        let mut steps = Steps::default();
+        steps.list(&listed(&[("Launch", "RUNNING"), ("Apply", "PENDING")]));
+        steps.settle(Some(ImageEnd::Made(None)));
+        let workflow = &steps.workflows()[0];
+        assert_eq!((workflow.done(), workflow.total()), (7, 7));
+        let mut statuses = workflow.steps.iter().map(|step| step.status.as_str());
+        assert!(statuses.all(|status| status == "COMPLETED"));
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(super) struct Reading {
     pub(super) search: Search,
     pub(super) state: Option<LogState>,
     pub(super) told_first: bool,
+    /// The lines are read again, and none was passed on since.
+    pub(super) restarts: bool,
     /// When the build was first known to have ended.
     pub(super) ended: Option<Duration>,
 }
@@ -138,8 +140,24 @@ impl Reading {
             },
             state: None,
             told_first: false,
+            restarts: false,
             ended: None,
         }
+    }
+
+    /// Reads all lines again, the newest first: they were dropped.
+    pub(super) fn begin_again(&mut self, pace: Pace, now: Duration) {
+        let (path, from) = (self.path.clone(), self.from);
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.begin_again();
+        let is_denied = self.search.is_denied;
+        *self = Self {
+            seen,
+            restarts: true,
+            ended: self.ended,
+            ..Self::new(path, from, LogStart::Newest, pace, now)
+        };
+        self.search.is_denied = is_denied;
     }
 
     /// The part whose request is due first, and when.

@@ -17,9 +17,21 @@ type Key = (DateTime<Utc>, u64);
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     passed_on: u32,
+    /// How often it was passed on since the log was read again.
+    shown: u32,
     read: u32,
     found: u32,
     search: u32,
+}
+
+impl Count {
+    /// A read has returned the line this often. Whether it had been passed on as often before.
+    fn show(&mut self, times: u32) -> bool {
+        let again = times <= self.passed_on;
+        self.shown = times;
+        self.passed_on = self.passed_on.max(times);
+        again
+    }
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +40,7 @@ pub(super) struct SeenLines {
     /// The number of the search in progress.
     search: u32,
     newest: Option<DateTime<Utc>>,
+    oldest: Option<DateTime<Utc>>,
     forgot: bool,
 }
 
@@ -36,8 +49,9 @@ impl SeenLines {
         self.newest
     }
 
+    /// The oldest line that was read.
     pub(super) fn oldest(&self) -> Option<DateTime<Utc>> {
-        self.counts.keys().next().map(|(time, _)| *time)
+        self.oldest
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -46,7 +60,7 @@ impl SeenLines {
 
     /// The time from which on every line is remembered, if some were forgotten.
     pub(super) fn known_from(&self) -> Option<DateTime<Utc>> {
-        let oldest = self.oldest().filter(|_| self.forgot)?;
+        let (oldest, _) = self.counts.keys().next().filter(|_| self.forgot)?;
         oldest.checked_add_signed(chrono::TimeDelta::milliseconds(1))
     }
 
@@ -57,14 +71,15 @@ impl SeenLines {
         for mut line in lines {
             let count = self.count(&line);
             count.read += 1;
-            if count.read > count.passed_on {
-                count.passed_on = count.read;
-                line.late = forward && Some(line.timestamp) < newest;
+            if count.read > count.shown {
+                line.again = count.show(count.read);
+                line.late = !line.again && forward && Some(line.timestamp) < newest;
                 new.push(line);
             }
         }
-        let read = new.iter().map(|line| line.timestamp).max();
-        self.newest = newest.max(read);
+        let times = new.iter().map(|line| line.timestamp);
+        self.newest = newest.max(times.clone().max());
+        self.oldest = self.oldest.into_iter().chain(times).min();
         self.forget();
         new
     }
@@ -83,14 +98,22 @@ impl SeenLines {
                 (count.search, count.found) = (search, 0);
             }
             count.found += 1;
-            if count.found > count.passed_on {
-                count.passed_on = count.found;
-                line.late = Some(line.timestamp) < newest;
+            if count.found > count.shown {
+                line.again = count.show(count.found);
+                line.late = !line.again && Some(line.timestamp) < newest;
                 new.push(line);
             }
         }
         self.forget();
         new
+    }
+
+    /// All lines will be read and passed on again.
+    pub(super) fn begin_again(&mut self) {
+        for count in self.counts.values_mut() {
+            (count.shown, count.read, count.found) = (0, 0, 0);
+        }
+        (self.newest, self.oldest) = (None, None);
     }
 
     /// The search in progress will find the lines from this time on again.

@@ -141,6 +141,7 @@ impl Service {
             message: LogLine::text(&line.text),
             stream: SafeText::new("s"),
             late: false,
+            again: false,
         });
         let lines = lines.collect();
         let (next, opposite) = match request.read {
@@ -199,9 +200,23 @@ fn schedule(start: LogStart) -> LogSchedule {
 
 /// Reads until the log is complete; the build ends at this time. Returns every page.
 fn read(schedule: &mut LogSchedule, service: &mut Service, ends: Duration) -> Vec<LogPage> {
+    read_with(schedule, service, ends, None)
+}
+
+/// The same; before this request, or at the end, the lines are dropped and read again.
+fn read_with(
+    schedule: &mut LogSchedule,
+    service: &mut Service,
+    ends: Duration,
+    mut again_at: Option<usize>,
+) -> Vec<LogPage> {
     let (mut now, mut has_ended) = (Duration::ZERO, false);
     let mut pages = Vec::new();
-    for _ in 0..200_000 {
+    for request in 0..200_000 {
+        let is_over = schedule.next().is_none();
+        if again_at.take_if(|at| is_over || *at == request).is_some() {
+            schedule.command(now, PollCommand::ReadLogAgain);
+        }
         if now >= ends && !has_ended {
             has_ended = true;
             let ended = page(&[(IMAGE_RESOURCE, ARN, "CREATE_COMPLETE")], START);
@@ -295,6 +310,35 @@ fn check(seed: u64, failing: u8, start: LogStart) {
     assert!(end.has_first, "seed {seed}");
 }
 
+fn check_again(seed: u64) {
+    let mut service = service(seed, 33, 80);
+    let own = service.lines.iter().skip(1);
+    let last = own.clone().map(|line| line.ingested).max().unwrap();
+    let expected = counted(own.map(|line| (line.written, line.text.clone())));
+    let ends = Duration::from_millis(u64::try_from(last - START).unwrap());
+    let start = if seed.is_multiple_of(2) {
+        LogStart::First
+    } else {
+        LogStart::Newest
+    };
+    let mut schedule = schedule(start);
+    let again_at = usize::try_from(seed % 300).unwrap() + 1;
+    let pages = read_with(&mut schedule, &mut service, ends, Some(again_at));
+    let line = |line: &LogLine| {
+        let text = line.message.as_str().to_owned();
+        (line.timestamp.timestamp_millis(), text)
+    };
+    let all = pages.iter().flat_map(|page| &page.lines);
+    let new = all.filter(|line| !line.again).map(|one| line(one));
+    assert!(counted(new) == expected, "seed {seed}");
+    let restart = pages.iter().rposition(|page| page.restarts).unwrap_or(0);
+    let since = pages[restart..].iter().flat_map(|page| &page.lines);
+    assert!(
+        counted(since.map(|one| line(one))) == expected,
+        "seed {seed}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
@@ -309,6 +353,11 @@ proptest! {
     }
 
     #[test]
+    fn lines_that_were_dropped_are_read_again_and_no_other_is_repeated(seed: u64) {
+        check_again(seed);
+    }
+
+    #[test]
     fn without_failures_too(seed: u64) {
         check(seed, 0, LogStart::First);
         check(seed, 0, LogStart::Newest);
@@ -317,11 +366,11 @@ proptest! {
 
 #[test]
 fn the_newest_lines_of_a_long_log_take_two_requests() {
-    let mut service = service(1, 0, 3_000);
+    let mut service = service(1, 0, 100_000);
     for line in &mut service.lines {
         line.ingested = START - 10;
     }
-    service.page = 100;
+    service.page = 10_000;
     let newest = service.lines.last().unwrap().written;
     let mut schedule = schedule(LogStart::Newest);
     let mut now = Duration::ZERO;
@@ -404,6 +453,7 @@ fn a_moving_log_is_asked_for_every_3_seconds_and_a_quiet_one_every_10() {
         message: SafeText::new("a"),
         stream: SafeText::new("s"),
         late: false,
+        again: false,
     };
     let full = LogBatch {
         lines: vec![line],

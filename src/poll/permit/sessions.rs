@@ -145,13 +145,24 @@ impl Source for Account {
     }
 }
 
-/// Watches one build or two while a service throttles. Returns when each session asked each service.
+/// Watches builds while a service throttles. Returns when each session asked each service.
 async fn watch(sessions: usize, throttles: &'static str) -> impl Fn(usize, &str) -> Vec<Duration> {
+    watch_for(vec![Attention::Whole; sessions], throttles, SPAN).await
+}
+
+/// The same for that long, with sessions that get so much attention: those that get all of it are shown.
+async fn watch_for(
+    sessions: Vec<Attention>,
+    throttles: &'static str,
+    span: Duration,
+) -> impl Fn(usize, &str) -> Vec<Duration> {
     let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
     let budgets = Budgets::new(clock.clone());
     let requests = Requests::default();
     let mut watches = tokio::task::JoinSet::new();
-    for session in 0..sessions {
+    for (session, attention) in sessions.into_iter().enumerate() {
+        let permits = budgets.session().otherwise(attention);
+        permits.shown().set(attention == Attention::Whole);
         let seed = fastrand::Rng::with_seed(session as u64);
         let (sender, mut observations) = mpsc::channel::<Observation>(8);
         let (commands, command_receiver) = mpsc::channel(1);
@@ -163,7 +174,7 @@ async fn watch(sessions: usize, throttles: &'static str) -> impl Fn(usize, &str)
                 requests: Requests::clone(&requests),
                 asked: Vec::new(),
             },
-            permits: budgets.session(),
+            permits,
             clock: clock.clone(),
             schedules: Schedules::new(None, seed).with_log(LogStart::First),
             observations: sender,
@@ -175,7 +186,7 @@ async fn watch(sessions: usize, throttles: &'static str) -> impl Fn(usize, &str)
             tokio::join!(poller.run(), listen);
         });
     }
-    tokio::time::sleep(SPAN).await;
+    tokio::time::sleep(span).await;
     watches.shutdown().await;
     let requests = std::mem::take(&mut *requests.lock().unwrap());
     move |session, service| {
@@ -187,8 +198,12 @@ async fn watch(sessions: usize, throttles: &'static str) -> impl Fn(usize, &str)
 
 /// The longest time between two requests.
 fn longest_gap(requests: &[Duration]) -> Duration {
+    longest_gap_in(requests, SPAN)
+}
+
+fn longest_gap_in(requests: &[Duration], span: Duration) -> Duration {
     let ends = [Duration::ZERO].into_iter().chain(requests.iter().copied());
-    let next = requests.iter().copied().chain([SPAN]);
+    let next = requests.iter().copied().chain([span]);
     next.zip(ends)
         .map(|(next, last)| next.saturating_sub(last))
         .max()
@@ -230,5 +245,65 @@ async fn a_throttled_service_slows_down_all_sessions_that_use_it() {
         let [one, two] = counts;
         let (one, two) = (one.await, two.await);
         assert!(two <= one + one / 2 + 2, "{service}: {one}, then {two}");
+    }
+}
+
+const SERVICES: [&str; 4] = ["cloudformation", "imagebuilder", "ec2", "logs"];
+
+/// Fifty builds, of which the first is on the screen.
+fn fifty(others: Attention) -> Vec<Attention> {
+    let mut sessions = vec![others; 50];
+    sessions[0] = Attention::Whole;
+    sessions
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_builds_stay_within_the_budget_of_each_service_and_none_is_forgotten() {
+    for (minutes, others) in [(1, Attention::Outline), (2, Attention::WithoutLog)] {
+        let span = Duration::from_mins(minutes);
+        let asked = watch_for(fifty(others), "none", span).await;
+        for service in SERVICES {
+            let requests: usize = (0..50).map(|one| asked(one, service).len()).sum();
+            let most = 4.5 * span.as_secs_f64();
+            let requests = f64::from(u32::try_from(requests).unwrap());
+            assert!(requests <= most, "{service}: {requests} in {minutes} min");
+        }
+        for session in 0..50 {
+            let events = longest_gap_in(&asked(session, "cloudformation"), span);
+            let most = if session == 0 { 17 } else { 30 };
+            assert!(events < Duration::from_secs(most), "{session}: {events:?}");
+            let image = longest_gap_in(&asked(session, "ec2"), span);
+            assert!(image < Duration::from_secs(60), "{session}: {image:?}");
+            let log = asked(session, "logs");
+            assert_eq!(log.is_empty(), session > 0, "only the shown log is read");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_throttled_service_of_fifty_builds_slows_down_only_what_uses_it() {
+    let span = Duration::from_mins(2);
+    for throttled in SERVICES {
+        let asked = watch_for(fifty(Attention::Outline), throttled, span).await;
+        for session in 0..50 {
+            for (service, most) in [("cloudformation", 30), ("imagebuilder", 60)] {
+                // The image is described over EC2 after Image Builder.
+                let shares = service == "imagebuilder" && throttled == "ec2";
+                // Without events nothing is known to describe.
+                let needs = throttled == "cloudformation";
+                if service != throttled && !shares && !needs {
+                    let gap = longest_gap_in(&asked(session, service), span);
+                    assert!(
+                        gap < Duration::from_secs(most),
+                        "{throttled} is throttled, {service} of {session}: {gap:?}"
+                    );
+                }
+            }
+        }
+        let requests: usize = (0..50).map(|one| asked(one, throttled).len()).sum();
+        assert!(
+            requests < 60,
+            "{throttled}: {requests} in spite of the throttling"
+        );
     }
 }

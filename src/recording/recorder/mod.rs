@@ -201,6 +201,7 @@ impl Recorder {
         if !self.has_content {
             return Ok(());
         }
+        self.backlog.append(&mut self.transcript.end(at));
         let ended = Line {
             summary: Some(outcome.into()),
             ..Line::new(kind::ENDED, at)

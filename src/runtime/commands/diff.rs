@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::backend::parallelcluster::MfaSessions;
-use crate::config::{ApiSettings, Diff, HistoryFormat, Recorded};
+use crate::config::{ApiSettings, Diff, Recorded, TableFormat};
 use crate::domain::build::Build;
-use crate::domain::comparison::{Side, compare};
+use crate::domain::comparison::{Difference, Side, compare};
 use crate::domain::observation::{Observation, Stream};
 use crate::domain::timeline::Timeline;
 use crate::error::Error;
@@ -17,27 +17,121 @@ use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
 use crate::poll::schedules::Schedules;
 use crate::runtime::commands::history::{columns, open};
-use crate::runtime::prepare::{Common, prepare_api};
+use crate::runtime::prepare::{Common, Ready, prepare_api};
 use crate::runtime::sessions::Origin;
 use crate::runtime::{print, run_async};
 
 /// The longest time to read a build that is not recorded.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long the version and the steps are waited for once all else is known: a build need not have them.
+const REST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A build of the two.
-struct Read {
+pub(in crate::runtime) struct Read {
     build: Build,
     image_id: String,
-    name: String,
+    pub name: String,
 }
 
 impl Read {
+    /// Reads a recording by its file, its name or its image's id.
+    pub(in crate::runtime) fn recorded(
+        name: &str,
+        recordings: Option<PathBuf>,
+    ) -> Result<Self, Error> {
+        let which = Recorded {
+            name: PathBuf::from(name),
+            recordings,
+        };
+        let (file, recording) = open(&which, "compare")?;
+        Ok(Self {
+            build: Build::of(&recording.observations),
+            image_id: recording.header.image_id,
+            name: format!("{name} (recorded in {})", file.display()),
+        })
+    }
+
+    /// Reads a build from its service.
+    pub(in crate::runtime) async fn live(
+        name: &str,
+        ready: Ready,
+        permits: Permits,
+    ) -> Result<Self, Error> {
+        let failed = |why: String| Error::Requests(format!("failed to compare {name}: {why}"));
+        let prepared = ready.prepared;
+        let Origin::Api { backend, .. } = prepared.origin else {
+            return Err(failed("it is a recording".to_owned()));
+        };
+        let image_id = prepared.target.image_id;
+        let (observations, seen) = mpsc::channel::<Observation>(64);
+        let (_commands, commands) = mpsc::channel(1);
+        let poller = Poller {
+            source: backend,
+            permits,
+            clock: prepared.clock,
+            schedules: Schedules::new(None, fastrand::Rng::new()),
+            observations,
+            commands,
+        };
+        let mut build = Build::requested(&image_id, false);
+        let reading = read_whole(&mut build, seen);
+        let fault = tokio::select! {
+            () = poller.run() => None,
+            fault = reading => fault,
+            () = tokio::time::sleep(READ_TIMEOUT) => {
+                Some("the service took more than a minute; try again".to_owned())
+            }
+        };
+        if let Some(fault) = fault {
+            return Err(failed(fault));
+        }
+        if build.current().is_none() {
+            let why = "it is not recorded, and its stack is gone; `bakewatch history` lists the recordings";
+            return Err(failed(why.to_owned()));
+        }
+        Ok(Self {
+            build,
+            image_id,
+            name: format!("{name} (read now)"),
+        })
+    }
+
+    pub(in crate::runtime) fn compare(&self, after: &Self) -> Vec<Difference> {
+        compare(&self.side(), &after.side())
+    }
+
     fn side(&self) -> Side<'_> {
         Side {
             build: &self.build,
             image_id: &self.image_id,
         }
     }
+}
+
+/// Applies observations until a build is known. Returns why it can't be.
+async fn read_whole(build: &mut Build, mut seen: mpsc::Receiver<Observation>) -> Option<String> {
+    let (mut events, mut image) = (false, false);
+    while !(events && image) {
+        let observation = seen.recv().await?;
+        let fault = observation.seen.fault();
+        if let Some(fault) = fault.filter(|fault| !fault.kind.may_pass()) {
+            return Some(fault.to_string());
+        }
+        build.apply(&observation);
+        image |= observation.stream == Stream::Image;
+        events |= build.is_gone() || build.current().is_some_and(Timeline::is_whole);
+    }
+    let rest = async {
+        while build.version().is_none() || build.steps().is_empty() {
+            let Some(observation) = seen.recv().await else {
+                return;
+            };
+            build.apply(&observation);
+        }
+    };
+    // Without them, the comparison has fewer rows.
+    let _ = tokio::time::timeout(REST_TIMEOUT, rest).await;
+    None
 }
 
 /// Prints the differences and returns the exit code.
@@ -50,14 +144,14 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let common = Common::new(MfaSessions::default());
     let [before, after] = run_async(async move {
         let [first, second] = builds;
-        Ok([
-            Box::pin(read(first, recordings.as_ref(), &common)).await?,
-            Box::pin(read(second, recordings.as_ref(), &common)).await?,
-        ])
+        let first = Box::pin(read(first, recordings.as_ref(), &common));
+        let second = Box::pin(read(second, recordings.as_ref(), &common));
+        let (first, second) = tokio::try_join!(first, second)?;
+        Ok([first, second])
     })?;
-    let differences = compare(&before.side(), &after.side());
+    let differences = before.compare(&after);
     print(&match format {
-        HistoryFormat::Table {
+        TableFormat::Text {
             theme,
             columns: wanted,
             ..
@@ -66,7 +160,7 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
             let names = [before.name.as_str(), after.name.as_str()];
             output::diff_text(&differences, names, &theme, columns)
         }
-        HistoryFormat::Json => output::diff_json(&differences),
+        TableFormat::Json => output::diff_json(&differences),
     })
 }
 
@@ -76,76 +170,14 @@ async fn read(
     recordings: Option<&PathBuf>,
     common: &Common,
 ) -> Result<Read, Error> {
-    let which = Recorded {
-        name: PathBuf::from(&name),
-        recordings: recordings.cloned(),
-    };
-    let recording = open(&which, "compare");
-    let not_recorded = match recording {
-        Ok((file, recording)) => {
-            return Ok(Read {
-                build: Build::of(&recording.observations),
-                image_id: recording.header.image_id,
-                name: format!("{name} (recorded in {})", file.display()),
-            });
-        }
+    let not_recorded = match Read::recorded(&name, recordings.cloned()) {
+        Ok(read) => return Ok(read),
         Err(error) => error,
     };
     let Some(api) = api else {
         return Err(not_recorded);
     };
-    let image_id = api.image_id.clone();
     let ready = prepare_api(*api, false, common).await?;
-    let Origin::Api { backend, .. } = ready.prepared.origin else {
-        return Err(not_recorded);
-    };
-    let (observations, mut seen) = mpsc::channel::<Observation>(64);
-    let (_commands, commands) = mpsc::channel(1);
-    let clock = ready.prepared.clock;
-    let poller = Poller {
-        source: backend,
-        permits: Permits::new(clock.clone()),
-        clock,
-        schedules: Schedules::new(None, fastrand::Rng::new()),
-        observations,
-        commands,
-    };
-    let mut build = Build::requested(&image_id, false);
-    let reading = async {
-        let (mut events, mut image) = (false, false);
-        while !(events && image) {
-            let observation = seen.recv().await?;
-            if let Some(fault) = observation
-                .seen
-                .fault()
-                .filter(|fault| !fault.kind.may_pass())
-            {
-                return Some(fault.to_string());
-            }
-            build.apply(&observation);
-            image |= observation.stream == Stream::Image;
-            events |= build.is_gone() || build.current().is_some_and(Timeline::is_whole);
-        }
-        None
-    };
-    let fault = tokio::select! {
-        () = poller.run() => None,
-        fault = reading => fault,
-        () = tokio::time::sleep(READ_TIMEOUT) => Some("the service took more than a minute".to_owned()),
-    };
-    if let Some(fault) = fault {
-        return Err(Error::Requests(format!(
-            "failed to compare {name}: {fault}"
-        )));
-    }
-    if build.current().is_none() {
-        return Err(Error::Requests(format!(
-            "failed to compare {name}: it is not recorded, and its stack is gone; `bakewatch history` lists the recordings"
-        )));
-    }
-    Ok(Read {
-        build,
-        image_id,
-        name: format!("{name} (read now)"),
-    })
+    let permits = Permits::new(ready.prepared.clock.clone());
+    Read::live(&name, ready, permits).await
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Offset, Utc};
 
-use crate::config::{History, HistoryFormat, Recorded};
+use crate::config::{History, Recorded, TableFormat};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::file;
@@ -15,6 +15,7 @@ use crate::output::{Look, Subject};
 use crate::recording::{Folder, ReadError, Recording, saved_events};
 use crate::runtime::ticks::local_offset;
 use crate::runtime::{print, print_diagnostic, recorder};
+use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 
 /// The least width of a table in a terminal.
@@ -43,21 +44,30 @@ pub(crate) fn history(History { recordings, format }: History) -> Result<u8, Err
         ));
     }
     print(&match format {
-        HistoryFormat::Table {
+        TableFormat::Text {
             theme,
             utc,
-            columns: wanted,
-        } => {
-            let look = Look {
-                theme: &theme,
-                columns: columns(wanted),
-                utc,
-                offset: if utc { |_| Utc.fix() } else { local_offset },
-            };
-            output::history_table(&watches, look)
-        }
-        HistoryFormat::Json => output::history_json(&watches),
+            columns,
+        } => output::history_table(&watches, look(&theme, utc, columns)),
+        TableFormat::Json => output::history_json(&watches),
     })
+}
+
+/// Prints the ids of recorded images, for a shell that completes them, and returns the exit code.
+pub(crate) fn recorded_ids(recordings: Option<PathBuf>) -> Result<u8, Error> {
+    let ids = recordings.map(|path| Folder::new(path).image_ids());
+    let lines = ids.unwrap_or_default().into_iter().map(|id| id + "\n");
+    print(&lines.collect::<String>())
+}
+
+/// How a table is shown in this terminal and time zone.
+pub(super) fn look(theme: &Theme, utc: bool, wanted: Option<usize>) -> Look<'_> {
+    Look {
+        theme,
+        columns: columns(wanted),
+        utc,
+        offset: if utc { |_| Utc.fix() } else { local_offset },
+    }
 }
 
 /// The width of a table: that of `COLUMNS`, else that of the terminal. In a file or a pipe nothing is cut. A narrow

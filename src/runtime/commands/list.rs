@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::{Offset, Utc};
-
 use crate::backend::parallelcluster::MfaSessions;
 use crate::backend::{Images, ImagesSource};
-use crate::config::{HistoryFormat, List};
+use crate::config::{List, TableFormat};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus, Listing};
 use crate::error::Error;
 use crate::exit_code;
-use crate::output::{self, Look};
-use crate::runtime::commands::history::{columns, print_note};
+use crate::output;
+use crate::runtime::commands::history::{look, print_note};
 use crate::runtime::prepare::{Common, prepare_images};
-use crate::runtime::ticks::local_offset;
 use crate::runtime::{print, print_diagnostic, run_async};
 
 /// The first wait before a request that may succeed later, and how often the request is made again.
@@ -48,20 +45,12 @@ pub(crate) fn list(list: List) -> Result<u8, Error> {
         );
     }
     print(&match format {
-        HistoryFormat::Table {
+        TableFormat::Text {
             theme,
             utc,
-            columns: wanted,
-        } => {
-            let look = Look {
-                theme: &theme,
-                columns: columns(wanted),
-                utc,
-                offset: if utc { |_| Utc.fix() } else { local_offset },
-            };
-            output::images_table(&rows, look)
-        }
-        HistoryFormat::Json => output::images_json(&rows),
+            columns,
+        } => output::images_table(&rows, look(&theme, utc, columns)),
+        TableFormat::Json => output::images_json(&rows),
     })
 }
 
@@ -76,7 +65,11 @@ pub(in crate::runtime) async fn read(mut images: Images) -> (Listing, Vec<Fault>
     let (mut listing, mut faults) = (Listing::default(), Vec::<Fault>::new());
     let mut tries = 0;
     images.begin();
-    while let Some(rows) = images.next().await {
+    while let Some(upcoming) = images.upcoming() {
+        upcoming.wait().await;
+        let Some(rows) = images.next().await else {
+            break;
+        };
         match rows {
             Ok(rows) => {
                 tries = 0;

@@ -79,6 +79,7 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
         follows: settings.follows,
         has_arn: false,
         printed: 0,
+        refused: None,
         said: None,
     };
     loop {
@@ -110,6 +111,8 @@ struct Reading {
     /// Whether the events name the image, and so the log.
     has_arn: bool,
     printed: usize,
+    /// Why the events are refused: the stack may name the log instead.
+    refused: Option<String>,
     /// The last fault that was told.
     said: Option<String>,
 }
@@ -125,7 +128,7 @@ impl Reading {
             event.logical_id.as_str() == IMAGE_RESOURCE
                 && arn.is_some_and(|arn| arn.as_str().contains(":imagebuilder:"))
         });
-        if let Some(code) = self.fault(&change) {
+        if let Some(code) = self.fault(&change).or_else(|| self.unnamed(change.stream)) {
             return Ok(Some(code));
         }
         let Some(page) = change.log else {
@@ -206,8 +209,12 @@ impl Reading {
         };
         let is_end = match change.stream {
             Of::Log => needs(fault, Operation::GetLogEvents),
-            // Only the events name the log.
-            Of::Events => fault.kind == FaultKind::Denied,
+            Of::Events => {
+                if fault.kind == FaultKind::Denied {
+                    self.refused = Some(fault.to_string());
+                }
+                false
+            }
             _ => return None,
         };
         let text = fault.to_string();
@@ -220,6 +227,21 @@ impl Reading {
             self.said = Some(text);
         }
         None
+    }
+
+    /// Where the events are refused and the stack does not name the log either: the exit code.
+    fn unnamed(&mut self, stream: Of) -> Option<u8> {
+        let text = self.refused.as_ref()?;
+        let image = self.build.image();
+        if image.is_some_and(|image| image.stack_created.is_some() && image.version.is_some()) {
+            self.has_arn = true;
+            return None;
+        }
+        let is_asked = image.is_some() || stream == Of::Image;
+        is_asked.then(|| {
+            print_diagnostic(&format!("error: {text}"));
+            exit_code::NOT_WATCHED
+        })
     }
 
     fn whole(&self) -> u8 {

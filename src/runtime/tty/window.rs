@@ -70,7 +70,8 @@ impl Window {
 /// The image id and the verdict, without anything that changes every second.
 fn title(model: &Model) -> String {
     let session = &model.shown;
-    let image = one_line(SafeText::new(&session.target.image_id).as_str());
+    let label = model.label(session.id).map(|label| label.text);
+    let image = label.unwrap_or_else(|| one_line(SafeText::new(&session.target.image_id).as_str()));
     let verdict = session.build.verdict().label();
     format!("{verdict} {}", truncate(&image, LONGEST, "..."))
 }

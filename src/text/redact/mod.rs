@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  names: how a secret is called, and what stands between the name and its value
+//!  search: a fast search that ends the matter for most text
 //!  find:  the values of secrets in a text, by these names
 //!  given: the values that the user gave, in any encoding
 //!  words: words that look random, for text that may show a key without its name
@@ -15,6 +16,7 @@
 mod find;
 mod given;
 mod names;
+mod search;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -53,6 +55,11 @@ pub fn redact_secrets(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(redacted)
+}
+
+/// Whether [`redact_secrets`] has to search a text. It finds nothing in most.
+pub(crate) fn may_have_secret(text: &str) -> bool {
+    names::may_be_in(text)
 }
 
 /// The text without the secrets that are found in it; None if there are none.

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use crate::text::redact::search::has_a_trace;
+
 type Expression = LazyLock<Option<Regex>>;
 
 /// A part of a name, or an encoding that may hide one: without them there is no secret in a text.
-static ANY: Expression = LazyLock::new(|| {
+pub(super) static ANY: Expression = LazyLock::new(|| {
     regex(concat!(
         r"(?i)signature|credential|token|secret|authorization|bearer|access.?key|api.?key|account.?key|passw|passphrase",
         r"|gh[pousr]_|github_pat_|xox[a-z]-|iqojb3jpz2lu|fwogzxivyxdz|eyj[a-z0-9]|[?&;]sig\b|:(?:\\{0,8}/){2}[^\s/?#]*@",
@@ -18,7 +20,7 @@ static ANY: Expression = LazyLock::new(|| {
 
 /// Whether a text may have a secret. Most text has none.
 pub(super) fn may_be_in(text: &str) -> bool {
-    ANY.as_ref().is_none_or(|any| any.is_match(text.as_bytes()))
+    has_a_trace(text) && ANY.as_ref().is_none_or(|any| any.is_match(text.as_bytes()))
 }
 
 /// The names. The group `strong` needs no more evidence; the others are words too.

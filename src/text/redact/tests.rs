@@ -60,6 +60,8 @@ fn the_texts_of_real_builds_stay_unchanged() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
+            } else if path.ends_with("signatures.json") {
+                // Requests that are signed with example keys.
             } else if let Ok(text) = std::fs::read_to_string(&path) {
                 let signed = |line: &&str| !line.contains("AWSAccessKeyId");
                 for line in text.lines().filter(signed) {

@@ -12,11 +12,20 @@ use crate::domain::status::ClassSet;
 use crate::style::Theme;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    for item in bar_items(model, usize::from(area.width)) {
+    let mut items = bar_items(model, usize::from(area.width));
+    // Neighbours may share a space, which belongs to the one that is marked.
+    items.sort_by_key(|item| item.chosen);
+    for item in items {
         let column = u16::try_from(item.column).unwrap_or(u16::MAX);
         let width = u16::try_from(item.width()).unwrap_or(u16::MAX);
         let item_area = Rect::new(area.x.saturating_add(column), area.y, width, area.height);
-        line(&item, model, theme).render(item_area.intersection(area), buf);
+        let item_area = item_area.intersection(area);
+        // Nothing of a neighbour's style stays in the space that it shares.
+        for place in item_area.positions() {
+            buf[place].reset();
+        }
+        buf.set_style(item_area, theme.screen());
+        line(&item, model, theme).render(item_area, buf);
     }
 }
 

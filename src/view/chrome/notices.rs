@@ -20,8 +20,11 @@ fn parts<'a>(line: &'a NoticeLine, theme: &Theme) -> [(&'a str, Style); 2] {
         (NoticeSubject::Failure, false) | (NoticeSubject::Advice, _) => {
             [("", Style::new()), (text, Style::new())]
         }
-        (NoticeSubject::Result, true) => [(head, theme.dim()), (rest, theme.strong())],
-        (NoticeSubject::Result, false) | (NoticeSubject::Command, _) => {
+        (NoticeSubject::Log, _) => [("", theme.dim()), (text, theme.dim())],
+        (NoticeSubject::Result, true) if head.contains(' ') => {
+            [(head, theme.dim()), (rest, theme.strong())]
+        }
+        (NoticeSubject::Result | NoticeSubject::Command, _) => {
             [("", theme.dim()), (text, theme.strong())]
         }
         (NoticeSubject::Fault | NoticeSubject::Attention, _) => {
@@ -35,15 +38,17 @@ pub(crate) fn draw(lines: &[NoticeLine], theme: &Theme, area: Rect, buf: &mut Bu
     let glyphs = theme.glyphs();
     for (line, line_area) in lines.iter().zip(area.rows()) {
         let glyph = match line.subject {
-            _ if !line.first => " ",
+            _ if !line.first && line.subject != NoticeSubject::Log => " ",
             NoticeSubject::Advice => " ",
             NoticeSubject::Fault | NoticeSubject::Attention => glyphs.alert,
             NoticeSubject::Failure => glyphs.status(StatusClass::Failed),
             NoticeSubject::Result => glyphs.folded,
+            NoticeSubject::Log => glyphs.border.vertical_left,
             NoticeSubject::Command => "$",
         };
         let glyph = match line.subject {
             NoticeSubject::Command => format!("{glyph:>3} "),
+            NoticeSubject::Log => format!("{glyph} "),
             _ => format!("{glyph} "),
         };
         let [(head, style), (rest, rest_style)] = parts(line, theme);

@@ -114,8 +114,7 @@ fn name_of_arn(arn: &str) -> &str {
 
 /// How old the newest line of the log is.
 fn last_line(model: &Model) -> Option<String> {
-    let time = model.shown.build.steps().last_line()?;
-    Some(log_age(time, model.now))
+    log_age(&model.shown.build, model.now)
 }
 
 /// The operation of the stack that runs and began last, else the newest event.

@@ -11,6 +11,7 @@ use crate::app::model::Model;
 use crate::app::status::connection::ConnectionState;
 use crate::app::status::playback::Playback;
 use crate::domain::timeline::Timeline;
+use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
@@ -21,6 +22,8 @@ use crate::view::time::rough_duration;
 
 /// Columns between two parts.
 const GAP: usize = 2;
+/// The columns of the names of other builds, from the longest form to the shortest.
+const NAMES: [usize; 4] = [usize::MAX, 16, 12, 8];
 /// From this width on, the time of the next try is always shown.
 const ROOM_FOR_NEXT: usize = 60;
 
@@ -35,11 +38,11 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let note = note.map(|note| Span::styled(one_line(note.as_str()), theme.warn()));
     let parts = vec![
         LinePart::of(0, image(model, theme, columns)),
-        LinePart::maybe(3, region),
-        LinePart::maybe(4, version),
-        LinePart::maybe(5, model.shown.target.backend.map(str::to_owned)),
+        LinePart::maybe(4, region),
+        LinePart::maybe(5, version),
+        LinePart::maybe(6, model.shown.target.backend.map(str::to_owned)),
         LinePart::maybe(2, note),
-        LinePart::of(6, others(model, theme)),
+        LinePart::of(3, others(model, theme)),
     ];
     parts::draw(
         parts,
@@ -50,33 +53,52 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     );
 }
 
-/// The other builds and their verdicts, in full and as signs alone. Nothing if there are none.
+/// The other builds and their verdicts, from whole names to the numbers of each verdict. Nothing if there are none.
 fn others<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let mut labels = model.labels();
+    let shown = model.shown.id;
     let others = model.in_order().into_iter();
+    let others = others.filter(|session| session.id != shown);
     let others: Vec<_> = others
-        .filter(|session| session.id != model.shown.id)
+        .filter_map(|session| Some((session.build.verdict(), labels.remove(&session.id)?.text)))
         .collect();
     if others.is_empty() {
         return Vec::new();
     }
     let sign = |verdict| theme.glyphs().verdict(verdict);
-    let full: Line<'_> = others
+    let mut forms = Vec::new();
+    for columns in NAMES {
+        let chips = others.iter().flat_map(|(verdict, name)| {
+            let name = cut_middle(name, columns, theme);
+            let chip = format!("{} {name}", sign(*verdict));
+            [Span::styled(chip, theme.verdict(*verdict)), Span::raw(" ")]
+        });
+        forms.push(chips.collect());
+    }
+    let signs = others
         .iter()
-        .flat_map(|session| {
-            let verdict = session.build.verdict();
-            let name = model
-                .label(session.id)
-                .map_or_else(String::new, |label| label.text);
-            let chip = format!("{} {name}", sign(verdict));
-            [Span::styled(chip, theme.verdict(verdict)), Span::raw(" ")]
-        })
-        .collect();
-    let signs = others.iter().map(|session| {
-        let verdict = session.build.verdict();
-        Span::styled(sign(verdict), theme.verdict(verdict))
+        .map(|(verdict, _)| Span::styled(sign(*verdict), theme.verdict(*verdict)));
+    forms.push([Span::raw("+ ")].into_iter().chain(signs).collect());
+    let mut counts: Vec<(Verdict, usize)> = Vec::new();
+    for (verdict, _) in &others {
+        match counts.iter_mut().find(|(known, _)| known == verdict) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((*verdict, 1)),
+        }
+    }
+    let counts = counts.into_iter().flat_map(|(verdict, count)| {
+        let text = format!(" {count}{}", sign(verdict));
+        [Span::styled(text, theme.verdict(verdict))]
     });
-    let signs: Vec<_> = [Span::raw("+ ")].into_iter().chain(signs).collect();
-    vec![full, Line::from(signs)]
+    forms.push([Span::raw("+")].into_iter().chain(counts).collect());
+    // Each form must be shorter than the one before.
+    let mut least = usize::MAX;
+    forms.retain(|form: &Line<'_>| {
+        let is_shorter = form.width() < least;
+        least = least.min(form.width());
+        is_shorter
+    });
+    forms
 }
 
 fn image<'a>(model: &Model, theme: &Theme, columns: usize) -> Vec<Line<'a>> {

@@ -53,6 +53,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, bu
         LinePart::maybe(3, failure.map(|text| Span::styled(text, theme.bad()))),
         LinePart::of(5, bar(model, theme)),
         LinePart::maybe(4, estimate.map(|estimate| left(estimate, theme))),
+        LinePart::of(4, no_estimate(model, theme)),
         LinePart::maybe(6, basis.map(|estimate| self::basis(estimate, theme))),
         LinePart::maybe(7, cleanup(model, theme)),
     ];
@@ -89,6 +90,19 @@ fn left<'a>(estimate: &Estimate, theme: &Theme) -> Span<'a> {
         let text = format!("est. {} over", rough_duration(-estimate.left));
         Span::styled(text, theme.warn())
     }
+}
+
+/// A running build that takes so long that usual builds prove nothing about it.
+fn no_estimate<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
+    let build = &model.shown.build;
+    let is_running = matches!(build.verdict(), Verdict::Building | Verdict::Finishing);
+    let is_unusual = is_running && build.elapsed(model.now).is_some() && model.estimate().is_none();
+    let texts = [
+        "no estimate: more than 3 times as long as usual",
+        "no estimate",
+    ];
+    let lines = texts.map(|text| Line::styled(text, theme.warn()));
+    lines.into_iter().filter(|_| is_unusual).collect()
 }
 
 /// What the estimate is made from.

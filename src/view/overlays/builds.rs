@@ -19,110 +19,134 @@ use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width};
 use crate::view::overlays::popup;
-use crate::view::text::{cut_line, line_cell};
+use crate::view::text::{cut_line, cut_middle};
 use crate::view::time::rough_duration;
 
-/// The columns of the verdict, the elapsed time, and the bar.
-const VERDICT: usize = 13;
-const ELAPSED: usize = 9;
+/// The columns of the elapsed time.
+const ELAPSED: usize = 11;
+/// The columns of the bar, and of a bar on a narrow screen.
 const BAR: usize = 10;
-/// The longest name of a build.
+const SHORT_BAR: usize = 5;
+/// From this width on, there is room for all of it.
+const WIDE: u16 = 110;
+/// The longest name of a build, and the longest on a narrow screen.
 const NAME: usize = 32;
+const SHORT_NAME: usize = 22;
 
 pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let sessions = model.in_order();
     let area = builds::area(sessions.len(), screen.as_size());
     let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
-    let inner = popup::draw(" Builds ", "", theme, area.intersection(screen), buf);
-    let names: Vec<_> = sessions
+    let height = usize::from(area.height.saturating_sub(2));
+    let note = if sessions.len() > height {
+        format!(" {}/{} ", menu.cursor + 1, sessions.len())
+    } else {
+        String::new()
+    };
+    let inner = popup::draw(" Builds ", &note, theme, area.intersection(screen), buf);
+    let is_wide = inner.width >= WIDE;
+    let mut labels = model.labels();
+    let names = sessions.iter().map(|session| {
+        let label = labels.remove(&session.id).map(|label| label.text);
+        label.unwrap_or_else(|| one_line(SafeText::new(&session.target.image_id).as_str()))
+    });
+    let names: Vec<_> = names.collect();
+    let badges: Vec<_> = sessions
         .iter()
-        .map(|session| name(model, session))
+        .map(|session| badge(session.build.verdict(), theme))
         .collect();
-    let columns = names.iter().map(|name| width(name)).max();
-    let columns = columns
-        .unwrap_or(0)
-        .min(NAME)
-        .min(usize::from(inner.width) / 3);
-    let rows = sessions.iter().zip(names).enumerate().skip(menu.top);
-    for ((index, (session, name)), row) in rows.zip(inner.rows()) {
+    let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
+    let most = if is_wide { NAME } else { SHORT_NAME };
+    let columns = widest(&names).min(most).min(usize::from(inner.width) / 3);
+    let verdicts = widest(&badges) + 1;
+    let rows = sessions.iter().zip(names.iter().zip(badges));
+    let rows = rows.enumerate().skip(menu.top);
+    for ((index, (session, (name, badge))), row) in rows.zip(inner.rows()) {
         let is_chosen = index == menu.cursor;
-        let mut line = build(model, session, theme);
-        let name = Span::styled(
-            pad(&line_cell(&name, columns, theme), columns),
-            theme.strong(),
-        );
-        line.spans.insert(0, name);
-        let marker = if is_chosen {
-            theme.glyphs().marker
-        } else {
-            " "
-        };
-        line.spans.insert(0, Span::raw(marker));
+        let glyphs = theme.glyphs();
+        let marker = if is_chosen { glyphs.marker } else { " " };
+        let name = pad(&cut_middle(name, columns, theme), columns);
+        let verdict = theme.verdict(session.build.verdict());
+        let mut spans = vec![
+            Span::raw(marker),
+            Span::styled(name, theme.strong()),
+            Span::styled(pad(&badge, verdicts), verdict),
+        ];
+        spans.extend(progress(model, session, is_wide, theme));
         if is_chosen {
-            line.spans
-                .iter_mut()
-                .for_each(|span| span.style = Style::new());
+            spans.iter_mut().for_each(|span| span.style = Style::new());
         }
-        cut_line(line, usize::from(row.width), theme).render(row, buf);
+        cut_line(Line::from(spans), usize::from(row.width), theme).render(row, buf);
         if is_chosen {
             buf.set_style(row, theme.selected(true));
         }
     }
 }
 
-fn name(model: &Model, session: &Session) -> String {
-    let label = model.label(session.id).map(|label| label.text);
-    label.unwrap_or_else(|| one_line(SafeText::new(&session.target.image_id).as_str()))
+fn badge(verdict: Verdict, theme: &Theme) -> String {
+    format!(" {} {}", theme.glyphs().verdict(verdict), verdict.label())
 }
 
-/// The row of a build after its name.
-fn build(model: &Model, session: &Session, theme: &Theme) -> Line<'static> {
-    let glyphs = theme.glyphs();
+/// How far the build is: its time, its bar, how old its newest event is, and its stage; or how it ended.
+fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> Vec<Span<'static>> {
     let verdict = session.build.verdict();
     let progress = Progress::of(session, model.now);
-    let badge = format!(" {} {}", glyphs.verdict(verdict), verdict.label());
     let elapsed = progress.elapsed.map_or_else(String::new, duration);
-    let mut spans = vec![
-        Span::styled(pad(&badge, VERDICT), theme.verdict(verdict)),
-        Span::raw(format!(" {} ", pad(&elapsed, ELAPSED))),
-    ];
+    let mut spans = vec![Span::raw(pad(&elapsed, ELAPSED))];
+    if let Some(end) = end(session, verdict, theme) {
+        spans.push(end);
+        return spans;
+    }
+    let columns = if is_wide { BAR } else { SHORT_BAR };
     if let Some(estimate) = &progress.estimate {
+        let glyphs = theme.glyphs();
         let whole = estimate.whole.num_seconds().max(1);
         let passed = (whole - estimate.left.num_seconds()).clamp(0, whole);
-        let done = usize::try_from(passed).unwrap_or(0) * BAR / usize::try_from(whole).unwrap_or(1);
+        let done =
+            usize::try_from(passed).unwrap_or(0) * columns / usize::try_from(whole).unwrap_or(1);
+        let rest = columns - done;
         spans.push(Span::styled(glyphs.bar_done.repeat(done), theme.good()));
-        spans.push(Span::styled(
-            glyphs.bar_rest.repeat(BAR - done),
-            theme.dim(),
-        ));
+        spans.push(Span::styled(glyphs.bar_rest.repeat(rest), theme.dim()));
         spans.push(Span::raw(" "));
     }
-    spans.push(rest(session, verdict, &progress, theme));
     if let Some(event) = progress.last_event_at {
         let age = rough_duration(model.now - event);
-        spans.push(Span::styled(format!("  last event {age} ago"), theme.dim()));
+        let age = if is_wide {
+            format!("last event {age} ago  ")
+        } else {
+            format!("{age} ago  ")
+        };
+        spans.push(Span::styled(age, theme.dim()));
     }
-    Line::from(spans)
+    spans.push(match &progress.fault {
+        Some((fault, _)) => Span::styled(one_line(fault), theme.warn()),
+        None => Span::raw(stage(&progress)),
+    });
+    spans
 }
 
-/// The first failure, the AMI, or the stage.
-fn rest(session: &Session, verdict: Verdict, progress: &Progress, theme: &Theme) -> Span<'static> {
+/// The first failure, or the AMI.
+fn end(session: &Session, verdict: Verdict, theme: &Theme) -> Option<Span<'static>> {
     if let Some(why) = session.explanation() {
         let id = &why.cause.logical_id;
         let summary = why.summary.as_ref().map(SafeText::as_str);
         let why = failure_line(id, "", summary);
-        return Span::styled(one_line(&why), theme.bad());
+        return Some(Span::styled(one_line(&why), theme.bad()));
     }
-    let ami = session
-        .build
-        .ami()
-        .filter(|_| verdict == Verdict::Succeeded);
-    if let Some(ami) = ami {
-        return Span::raw(one_line(ami.id.as_str()));
-    }
-    if let Some((fault, _)) = &progress.fault {
-        return Span::styled(one_line(fault), theme.warn());
-    }
+    let is_made = verdict == Verdict::Succeeded;
+    let ami = session.build.ami().filter(|_| is_made)?;
+    Some(Span::raw(one_line(ami.id.as_str())))
+}
+
+/// The stage, and the step of the workflow.
+fn stage(progress: &Progress) -> String {
     let stage = progress.stage.as_ref();
-    Span::raw(stage.map_or_else(String::new, |stage| one_line(stage.as_str())))
+    let stage = stage.map_or_else(String::new, |stage| one_line(stage.as_str()));
+    match &progress.step {
+        Some(step) => {
+            let name = one_line(step.name.as_str());
+            format!("{stage} {}/{} {name}", step.number, step.total)
+        }
+        None => stage,
+    }
 }

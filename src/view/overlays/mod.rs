@@ -6,6 +6,7 @@
 //! - `prompt`: the line of text input
 
 pub(crate) mod builds;
+pub(crate) mod comparison;
 pub(crate) mod filter_menu;
 pub(crate) mod help;
 pub(crate) mod picker;

@@ -17,14 +17,19 @@ use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::text::width::{pad, width, wrap};
 use crate::view::overlays::popup;
-use crate::view::text::{cut_line, line_cell};
+use crate::view::text::{cut_line, cut_middle};
 use crate::view::time::{date_and_time, rough_duration};
 
-/// The longest id of a row.
+/// The longest id of a row, and the longest on a narrow screen.
 const ID: usize = 40;
-const STATE: usize = 12;
+const LEAST_ID: usize = 20;
+/// `  ✔ unfinished`, a date and a time, a version, and with an AMI all that stands beside the id.
+const STATE: usize = 14;
 const AGE: usize = 12;
-const VERSION: usize = 9;
+/// `2026-` of a date.
+const YEAR: usize = 5;
+const VERSION: usize = 7;
+const OTHERS: usize = 1 + STATE + 1 + AGE + 1 + VERSION + 1 + "ami-0123456789abcdef0".len();
 
 pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let area = picker::area(screen.as_size());
@@ -53,19 +58,16 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
         }
         return;
     }
-    let widest = picker
-        .rows
-        .iter()
-        .map(|row| width(row.image_id.as_str()))
-        .max();
-    let ids = widest
-        .unwrap_or(0)
-        .min(ID)
-        .min(usize::from(inner.width) / 2);
+    let names = picker.rows.iter().map(|row| name(picker, row));
+    let names: Vec<_> = names.collect();
+    let widest = names.iter().map(|name| width(name)).max();
+    let room = usize::from(inner.width).saturating_sub(OTHERS);
+    let ids = widest.unwrap_or(0).min(room.clamp(LEAST_ID, ID));
     let rows = picker.rows.iter().enumerate().skip(picker.top);
     for ((index, row), area) in rows.zip(lines) {
         let selected = index == picker.cursor;
-        let mut line = self::row(model, picker, row, ids, theme);
+        let name = pad(&cut_middle(&names[index], ids, theme), ids);
+        let mut line = self::row(model, picker, row, name, theme);
         let marker = if selected { theme.glyphs().marker } else { " " };
         line.spans.insert(0, Span::raw(marker));
         if selected {
@@ -100,11 +102,20 @@ fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
     }
 }
 
+/// The image's id, with its region where another row has the same id.
+fn name(picker: &Picker, row: &PickerRow) -> String {
+    let id = one_line(row.image_id.as_str());
+    match row.region.as_ref().filter(|_| picker.is_elsewhere(row)) {
+        Some(region) => format!("{}/{id}", one_line(region.as_str())),
+        None => id,
+    }
+}
+
 fn row(
     model: &Model,
     picker: &Picker,
     row: &PickerRow,
-    ids: usize,
+    name: String,
     theme: &Theme,
 ) -> Line<'static> {
     let (class, state) = state(row.state);
@@ -114,10 +125,15 @@ fn row(
         if is_running {
             format!("for {}", rough_duration(model.now - since))
         } else {
-            date_and_time(since, model.zone())
+            let date = date_and_time(since, model.zone());
+            // The year of this year's says nothing.
+            let this_year = date_and_time(model.now, model.zone());
+            let is_this_year = date.get(..YEAR) == this_year.get(..YEAR);
+            date.get(YEAR..)
+                .filter(|_| is_this_year)
+                .map_or_else(|| date.clone(), str::to_owned)
         }
     });
-    let id = line_cell(row.image_id.as_str(), ids, theme);
     let version = row.version.as_ref().map_or("", |version| version.as_str());
     let result = row.result.as_ref().map_or("", |result| result.as_str());
     let mark = if picker.is_marked(row) {
@@ -133,9 +149,9 @@ fn row(
     };
     Line::from(vec![
         Span::raw(if picker.marks() > 0 { mark } else { "" }),
-        Span::styled(pad(&id, ids), style),
+        Span::styled(name, style),
         Span::styled(
-            pad(&format!("  {sign} {state}"), STATE + 4),
+            pad(&format!("  {sign} {state}"), STATE),
             theme.status(class),
         ),
         Span::raw(format!(" {}", pad(&age, AGE))),

@@ -131,6 +131,8 @@ fn ended(model: &Model, theme: &Theme) -> EmptyMessage {
     } else {
         ""
     };
+    let searched = model.shown.searched();
+    let searched = searched.map_or_else(String::new, |place| format!("Searched in {place}. "));
     let (heading, next) = match build.verdict() {
         Verdict::Succeeded if build.ami().is_some() => (
             "The image is ready".to_owned(),
@@ -157,7 +159,7 @@ fn ended(model: &Model, theme: &Theme) -> EmptyMessage {
         Verdict::NotFound => (
             format!("There was nothing to watch: no image and no stack is named {name}"),
             format!(
-                "Check the image id and the region. These are being built:\n\
+                "{searched}Check the image id and the region. These are being built:\n\
                  $ pcluster list-images --image-status PENDING{option}"
             ),
         ),

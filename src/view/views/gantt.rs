@@ -23,6 +23,8 @@ enum BarCell {
     Operation(StatusClass),
     /// The moment of a failure.
     Failure,
+    /// The operation usually lasts until then.
+    Usual,
 }
 
 /// The colours of a bar.
@@ -36,22 +38,27 @@ pub(crate) enum BarColours {
     Plain,
 }
 
-/// The bar of one resource in `columns`.
+/// The bar of one resource in `columns`, with a faint ghost from its creation to the end that is usual for it.
 pub(crate) fn bar(
     operations: &[Operation],
     window: Window,
     until: DateTime<Utc>,
+    usual_end: Option<DateTime<Utc>>,
     columns: usize,
     theme: &Theme,
     colours: BarColours,
 ) -> Vec<Span<'static>> {
-    let cells = cells(operations, window, until, columns);
+    let mut cells = cells(operations, window, until, columns);
+    if let Some(end) = usual_end {
+        add_ghost(&mut cells, window, end);
+    }
     let mut spans = Vec::new();
     for run in cells.chunk_by(|one, other| one == other) {
         let glyphs = theme.glyphs();
         let (sign, style) = match run.first() {
             None | Some(BarCell::Empty) => (" ", Style::new()),
             Some(BarCell::There) => (glyphs.dot, theme.border(false)),
+            Some(BarCell::Usual) => (glyphs.bar_usual, theme.border(false)),
             Some(BarCell::Operation(class)) => (glyphs.bar(*class), theme.status(*class)),
             Some(BarCell::Failure) => (glyphs.status(StatusClass::Failed), theme.bad()),
         };
@@ -65,26 +72,19 @@ pub(crate) fn bar(
     spans
 }
 
-/// A bar with the usual rest of an operation that still runs: faint, in the empty columns at its end.
-pub(crate) fn with_rest(
-    mut bar: Vec<Span<'static>>,
-    window: Window,
-    usual_end: DateTime<Utc>,
-    columns: usize,
-    style: Style,
-    theme: &Theme,
-) -> Vec<Span<'static>> {
-    let is_empty = |span: &mut Span<'static>| span.content.chars().all(|sign| sign == ' ');
-    let Some(empty) = bar.pop_if(is_empty) else {
-        return bar;
-    };
-    let empty = empty.content.len();
-    let from = columns.saturating_sub(empty);
-    let to = usize::try_from(window.column(usual_end, columns)).unwrap_or(0);
-    let rest = to.saturating_sub(from).min(empty);
-    bar.push(Span::styled(theme.glyphs().bar_usual.repeat(rest), style));
-    bar.push(Span::raw(" ".repeat(empty - rest)));
-    bar
+/// Fills the columns between the first operation and its usual end, if it is shorter.
+fn add_ghost(cells: &mut [BarCell], window: Window, usual_end: DateTime<Utc>) {
+    let last = window.column(usual_end, cells.len()) - i64::from(usual_end >= window.to);
+    let last = usize::try_from(last).ok();
+    let columns = last.map_or(0, |last| (last + 1).min(cells.len()));
+    let mut shown = cells.iter_mut().take(columns);
+    let is_operation = |cell: &BarCell| matches!(cell, BarCell::Operation(_));
+    if shown.by_ref().any(|cell| is_operation(cell)) {
+        let rest = shown.skip_while(|cell| is_operation(cell));
+        for cell in rest.take_while(|cell| matches!(**cell, BarCell::Empty | BarCell::There)) {
+            *cell = BarCell::Usual;
+        }
+    }
 }
 
 /// The bar of a resource that failed, with its reason written over it: the operations are the reversed part.
@@ -263,6 +263,15 @@ mod tests {
     }
 
     fn drawn(facts: &[(i64, &str)], window: (i64, i64), until: i64) -> String {
+        drawn_with(facts, window, until, None)
+    }
+
+    fn drawn_with(
+        facts: &[(i64, &str)],
+        window: (i64, i64),
+        until: i64,
+        usual_end: Option<DateTime<Utc>>,
+    ) -> String {
         let event = |(index, (second, status)): (usize, &(i64, &str))| {
             let time = at(*second).to_rfc3339();
             let json = format!(
@@ -277,6 +286,7 @@ mod tests {
             &spans(events.iter()),
             window,
             at(until),
+            usual_end,
             10,
             &theme,
             BarColours::Operations,
@@ -287,21 +297,23 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_rest_reaches_from_now_to_its_end() {
-        let theme = Theme::new(&Scheme::default(), Depth::None, Glyphs::Ascii);
-        let window = Window::new(at(0), at(100));
-        let drawn = |bar: &str, usual_end| {
-            let bar = bar
-                .chars()
-                .map(|sign| Span::raw(sign.to_string()))
-                .collect();
-            let bar = with_rest(bar, window, at(usual_end), 10, Style::new(), &theme);
-            let texts = bar.into_iter().map(|span| span.content.into_owned());
-            texts.collect::<String>()
+    fn the_ghost_reaches_from_the_first_operation_to_its_usual_end() {
+        let ghost = |facts: &[(i64, &str)], until, usual_end| {
+            let usual_end = Some(at(usual_end));
+            drawn_with(facts, (0, 100), until, usual_end)
         };
-        assert_eq!(drawn("=========", 100), "=========");
-        assert_eq!(drawn("========= ", 100), "=========_");
-        assert_eq!(drawn("========= ", 50), "========= ");
+        let running = [(20, "CREATE_IN_PROGRESS")];
+        assert_eq!(ghost(&running, 45, 100), "  ===_____");
+        assert_eq!(ghost(&running, 45, 75), "  ===___  ");
+        assert_eq!(ghost(&running, 45, 40), "  ===     ");
+        let created = [(20, "CREATE_IN_PROGRESS"), (45, "CREATE_COMPLETE")];
+        assert_eq!(ghost(&created, 100, 75), "  ###___--");
+        assert_eq!(ghost(&created, 100, 30), "  ###-----");
+        let deleted = [created[0], created[1], (60, "DELETE_IN_PROGRESS")];
+        assert_eq!(ghost(&deleted, 100, 90), "  ###_dddd");
+        // It is before the window, or after it.
+        assert_eq!(ghost(&running, 45, -10), "  ===     ");
+        assert_eq!(ghost(&running, 45, 900), "  ===_____");
     }
 
     #[test]

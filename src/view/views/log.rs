@@ -1,14 +1,14 @@
 //! Draws the build log: its frame with title and notes, and the lines on the screen. `app::views::log` has the selection.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
 use crate::app::keys::action::Action;
 use crate::app::model::Model;
 use crate::app::views::action::Move;
-use crate::app::views::log::{LogList, TIME_COLUMNS, wrapped};
+use crate::app::views::log::{LogList, TIME_COLUMNS, outline_columns, wrapped};
 use crate::domain::log::{BuildLog, LogRow};
 use crate::domain::log_line::LogState;
 use crate::store::filter_index::FilterSlot;
@@ -16,6 +16,7 @@ use crate::style::Theme;
 use crate::text::safe::one_line;
 use crate::view::text;
 use crate::view::time::{rough_duration, time_of_day};
+use crate::view::views::log_outline;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let (list, log) = (&model.shown.views.log, model.shown.build.log());
@@ -37,20 +38,29 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     let selected = list.index(log);
+    let beside = outline_columns(usize::from(inner.width).saturating_sub(1));
+    let beside = u16::try_from(beside).unwrap_or_default();
+    let [outlined, inner] =
+        Layout::horizontal([Constraint::Length(beside), Constraint::Fill(1)]).areas(inner);
+    if beside > 0 {
+        let at = log.nth(list.selection(), selected);
+        log_outline::draw(
+            model,
+            theme,
+            at.map(|row| row.line.timestamp),
+            outlined,
+            buf,
+        );
+    }
     let mut rows = inner.rows();
     for index in list.top.. {
         let Some(row) = log.nth(list.selection(), index) else {
             return;
         };
-        let is_oldest = index == 0 && log.misses_older() && list.filter.is_none();
-        for line in lines(
-            model,
-            theme,
-            list,
-            row,
-            (index == selected, is_oldest),
-            inner,
-        ) {
+        let missing = list.missing(log).filter(|_| index == 0);
+        let missing = missing.map(|why| Line::styled(format!(" {why}"), theme.warn()));
+        let lines = lines(model, theme, list, row, index == selected, inner);
+        for line in missing.into_iter().chain(lines) {
             let Some(area) = rows.next() else {
                 return;
             };
@@ -64,7 +74,7 @@ fn lines(
     theme: &Theme,
     list: &LogList,
     row: &LogRow,
-    (is_selected, is_oldest): (bool, bool),
+    is_selected: bool,
     area: Rect,
 ) -> Vec<Line<'static>> {
     let columns = usize::from(area.width).saturating_sub(1);
@@ -85,7 +95,6 @@ fn lines(
     let mut rows = Vec::new();
     for (number, shown) in texts.into_iter().enumerate() {
         let time = match number {
-            0 if is_oldest => format!("{time}{}", theme.glyphs().ellipsis),
             0 => time.clone(),
             _ => String::new(),
         };
@@ -119,15 +128,7 @@ fn title(model: &Model, list: &LogList, log: &BuildLog) -> String {
             format!(": {text}{left}, {count} of {} ", log.len())
         }
     };
-    let missing = if log.dropped() > 0 {
-        format!("the {} oldest lines were dropped ", log.dropped())
-    } else if log.misses_older() && !log.is_empty() {
-        "older lines are not read yet ".to_owned()
-    } else {
-        String::new()
-    };
-    let separator = if missing.is_empty() { "" } else { "- " };
-    format!(" Log {utc}{filter}{separator}{missing}").replace(" : ", ": ")
+    format!(" Log {utc}{filter}").replace(" : ", ": ")
 }
 
 fn following(model: &Model, theme: &Theme, list: &LogList, log: &BuildLog) -> Line<'static> {

@@ -1,8 +1,8 @@
 //! The drawing of the views and the detail pane (`app::views`): a pane with a frame, and its rows or lines.
 //!
 //! - `events`: the list of events; `event_row`: one row; `columns`: its columns; `empty`: a message instead of rows
-//! - `resources`: the list of resources; `gantt`: its bars
-//! - `log`: the lines of the build log
+//! - `resources`: the list of resources; `resource_columns`: their widths; `gantt`: the bars; `step_row`: a row below the image
+//! - `log`: the lines of the build log; `log_outline`: its steps beside them
 //! - `failure`, `detail`: a pane with a page
 //! - `page`: the lines of a page
 //! - `scrollbar`: the part of a list that is on the screen, and where failures are
@@ -15,7 +15,9 @@ pub(crate) mod events;
 pub(crate) mod failure;
 pub(crate) mod gantt;
 pub(crate) mod log;
+mod log_outline;
 pub(crate) mod page;
+mod resource_columns;
 pub(crate) mod resources;
 pub(crate) mod scrollbar;
 mod step_row;

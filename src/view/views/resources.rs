@@ -23,16 +23,22 @@ use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
-use crate::text::width::pad;
+use crate::text::width::{pad, width};
 use crate::view::text::{cell, line_cell, name_cell};
 use crate::view::views::empty;
 use crate::view::views::event_row::{class_word, short_reason};
 use crate::view::views::events::last_event;
 use crate::view::views::gantt;
 use crate::view::views::gantt::{AxisMark, BarColours};
+use crate::view::views::resource_columns::{CLASS, LENGTH, ResourceColumns};
 use crate::view::views::scrollbar;
 use crate::view::views::scrollbar::Scrolled;
 use crate::view::views::step_row;
+
+/// A bar of this width has room for a reason.
+const ROOM_FOR_REASON: usize = 16;
+/// The columns of the title, of the corners and of a gap.
+const TITLE: usize = 16;
 
 pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let focused = model.shown.focus == Focus::List;
@@ -52,9 +58,16 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         let (from, to) = (since(whole, window.from), since(whole, window.to));
         notes.push(Span::styled(format!(" {from} to {to} "), theme.strong()));
     }
-    notes.extend(position(model).map(|position| Span::styled(position, theme.dim())));
+    let rows = rows(&model.shown.build, &model.shown.views.resources.folds);
+    notes.extend(position(&rows, model).map(|position| Span::styled(position, theme.dim())));
     if !notes.is_empty() {
         block = block.title_bottom(Line::from(notes).right_aligned());
+    }
+    let ghost =
+        ghost_note(model, theme).filter(|note| usize::from(area.width) > width(note) + TITLE);
+    if let Some(note) = ghost.filter(|_| window.is_some()) {
+        let note = Span::styled(note, theme.dim());
+        block = block.title(Line::from(note).right_aligned());
     }
     let inner = block.inner(area);
     block.render(area, buf);
@@ -68,7 +81,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         return;
     };
     let has_deletions = resources::has_deletions(&model.shown.build);
-    let columns = ResourceColumns::of(usize::from(inner.width), has_deletions);
+    let has_usual = model.shown.typical_times.has_resources();
+    let columns = ResourceColumns::of(usize::from(inner.width), has_usual, has_deletions);
     let mut line_areas = inner.rows();
     let height = usize::from(inner.height);
     if resources::rows_below_header(height) < height
@@ -77,7 +91,6 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         header(columns, whole.zip(window), model, theme).render(line_area, buf);
     }
     let list_state = &model.shown.views.resources;
-    let rows = rows(&model.shown.build, &list_state.folds);
     let list = Scrolled {
         rows: rows.len(),
         top: list_state.top,
@@ -116,71 +129,22 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The selected row among all.
-fn position(model: &Model) -> Option<String> {
-    let selected = model.shown.views.resources.selected.as_ref()?;
-    let build = &model.shown.build;
-    let index = resources::ids(build).position(|id| id == selected)?;
-    Some(format!(" {}/{} ", index + 1, resources::ids(build).count()))
+/// The selected row among all that are listed.
+fn position(rows: &[Row<'_>], model: &Model) -> Option<String> {
+    let list = &model.shown.views.resources;
+    let selected = |row: &Row<'_>| row.is(list.selected.as_ref(), list.child.as_ref());
+    let index = rows.iter().position(selected)?;
+    Some(format!(" {}/{} ", index + 1, rows.len()))
 }
 
-/// The widths of the columns, without the space that follows; 0 is left out.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ResourceColumns {
-    pub(super) id: usize,
-    pub(super) status: usize,
-    pub(super) kind: usize,
-    /// The duration of the deletion.
-    pub(super) deleted: usize,
-    pub(super) bar: usize,
-}
-
-pub(super) const LENGTH: usize = 7;
-/// The longest logical id of ParallelCluster's own template, and a little more.
-const ID: usize = 30;
-/// The width of the service's status words; few are longer.
-const WORD: usize = 20;
-pub(super) const CLASS: usize = 9;
-const KIND: usize = 23;
-/// A bar of this width has room for a reason.
-const ROOM_FOR_REASON: usize = 16;
-/// From this width on, the durations of deletions have a column.
-const ROOM_FOR_DELETED: usize = 50;
-
-impl ResourceColumns {
-    fn of(width: usize, has_deletions: bool) -> Self {
-        let marker_and_sign = 3;
-        let room = width.saturating_sub(marker_and_sign + LENGTH + 1);
-        let deleted = if has_deletions && room >= ROOM_FOR_DELETED {
-            LENGTH
-        } else {
-            0
-        };
-        let room = room.saturating_sub(deleted + usize::from(deleted > 0));
-        let (status, kind) = match room {
-            0..54 => (0, 0),
-            54..96 => (CLASS, 0),
-            96..120 => (WORD, 0),
-            _ => (WORD, KIND),
-        };
-        let spaces = usize::from(status > 0) + usize::from(kind > 0) * 2;
-        let room = room.saturating_sub(status + kind + spaces);
-        let id = ID.min(room * 2 / 3);
-        Self {
-            id,
-            status,
-            kind,
-            deleted,
-            bar: room.saturating_sub(id + 1),
-        }
-    }
-
-    /// The columns before the bar.
-    fn lead(self) -> usize {
-        let more = |columns: usize, space| if columns > 0 { columns + space } else { 0 };
-        let lengths = LENGTH + 1 + more(self.deleted, 1);
-        3 + self.id + 1 + more(self.status, 1) + more(self.kind, 2) + lengths
-    }
+/// What the faint ends of the bars are, and whose durations they show.
+fn ghost_note(model: &Model, theme: &Theme) -> Option<String> {
+    let sign = theme.glyphs().bar_usual;
+    let basis = match (model.shown.typical, model.estimate()) {
+        (Some(typical), _) if model.shown.typical_times.has_resources() => typical.basis(),
+        (_, estimate) => estimate?.basis(),
+    };
+    Some(format!(" {sign} usual, by {basis} "))
 }
 
 /// The names of the columns, and the times of the axis.
@@ -198,8 +162,13 @@ fn header(
         0 => String::new(),
         width => format!("{:>width$} ", "deleted"),
     };
-    let took = columns.lead() - LENGTH - 1 - deleted.len();
-    let lead = format!("{}{:>LENGTH$} {deleted}", cell(&lead, took, theme), "took");
+    let usual = match columns.usual {
+        0 => String::new(),
+        width => format!("{:>width$} ", "usual"),
+    };
+    let took = columns.lead() - LENGTH - 1 - usual.len() - deleted.len();
+    let lead = cell(&lead, took, theme);
+    let lead = format!("{lead}{:>LENGTH$} {usual}{deleted}", "took");
     Line::styled(lead + &ticks.unwrap_or_default(), theme.dim())
 }
 
@@ -281,6 +250,10 @@ fn row(
         theme.dim()
     };
     spans.push(Span::styled(took, quiet(lengths)));
+    if columns.usual > 0 {
+        let usual = format!("{:>LENGTH$} ", length(usual(resource, model)));
+        spans.push(Span::styled(usual, quiet(theme.dim())));
+    }
     if columns.deleted > 0 {
         let deleted = format!("{:>LENGTH$} ", length(resource.deletion(now)));
         spans.push(Span::styled(deleted, quiet(theme.dim())));
@@ -330,25 +303,33 @@ fn bar_or_reason(
                 Verdict::Failed if is_root => BarColours::One(theme.bad()),
                 _ => BarColours::Operations,
             };
-            let bar = gantt::bar(spans, window, until, columns, theme, colours);
-            let faint = if plain {
-                Style::new()
-            } else {
-                theme.border(false)
-            };
-            match usual_end(resource, model) {
-                Some(end) => gantt::with_rest(bar, window, end, columns, faint, theme),
-                None => bar,
-            }
+            let usual_end = usual_end(resource, model);
+            gantt::bar(spans, window, until, usual_end, columns, theme, colours)
         }
         (None, None) => Vec::new(),
     }
 }
 
-/// When the stack or the image that is being made would end if the build took as long as usual. The other resources take
-/// seconds.
+/// How long the creation of a resource usually takes.
+fn usual(resource: &ResourceRow<'_>, model: &Model) -> Option<TimeDelta> {
+    let newest = resource.newest;
+    if newest.is_root {
+        return model.shown.typical.map(|typical| typical.duration);
+    }
+    let times = &model.shown.typical_times;
+    times.of_resource(&newest.logical_id)
+}
+
+/// When the creation of a resource would end if it took as long as usual; of the stack and the image that are being made,
+/// else with the estimate.
 fn usual_end(resource: &ResourceRow<'_>, model: &Model) -> Option<DateTime<Utc>> {
     let newest = resource.newest;
+    if !newest.is_root
+        && let Some(usual) = usual(resource, model)
+    {
+        let began = resource.spans.first()?.began?;
+        return began.checked_add_signed(usual);
+    }
     let is_long = newest.is_root || newest.logical_id.as_str() == IMAGE_RESOURCE;
     let is_made = !newest.status.is_final() && newest.status.class() == StatusClass::Running;
     let whole = resources::whole_window(model.shown.data(), model.now)?;
@@ -376,30 +357,4 @@ fn shown_name<'a>(newest: &'a StackEvent, model: &Model, theme: &Theme) -> Cow<'
 fn since(whole: Window, time: DateTime<Utc>) -> String {
     let span = (time - whole.from).max(TimeDelta::zero());
     format!("+{}", duration(span))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_is_as_wide_as_its_pane() {
-        for width in 12..=300 {
-            for has_deletions in [false, true] {
-                let columns = ResourceColumns::of(width, has_deletions);
-                assert_eq!(columns.lead() + columns.bar, width, "{columns:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn usual_terminals_have_a_bar_to_read() {
-        for (width, bar) in [(38, 8), (78, 24), (72, 18), (131, 40)] {
-            assert!(
-                ResourceColumns::of(width, false).bar >= bar,
-                "{width}: {:?}",
-                ResourceColumns::of(width, false)
-            );
-        }
-    }
 }

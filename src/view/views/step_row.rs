@@ -1,7 +1,7 @@
 //! Draws a row below the image in the list of resources: a workflow of Image Builder, or one of its steps, with a bar of
 //! its own.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -17,7 +17,7 @@ use crate::text::safe::{SafeText, one_line};
 use crate::view::text::{cell, line_cell, name_cell};
 use crate::view::views::gantt;
 use crate::view::views::gantt::BarColours;
-use crate::view::views::resources::{CLASS, LENGTH, ResourceColumns};
+use crate::view::views::resource_columns::{CLASS, LENGTH, ResourceColumns};
 
 /// The sign, the name with its indent, the status and the action of a row.
 struct Texts<'a> {
@@ -108,6 +108,13 @@ pub(super) fn draw(
         theme.dim()
     };
     spans.push(Span::styled(format!("{took:>LENGTH$} "), style(lengths)));
+    if columns.usual > 0 {
+        let usual = usual(row, model).map_or_else(String::new, duration);
+        spans.push(Span::styled(
+            format!("{usual:>LENGTH$} "),
+            style(theme.dim()),
+        ));
+    }
     if columns.deleted > 0 {
         spans.push(Span::raw(" ".repeat(columns.deleted + 1)));
     }
@@ -124,6 +131,7 @@ pub(super) fn draw(
             &operations,
             window,
             ended.unwrap_or(until).min(until),
+            usual_end(row, model),
             columns.bar,
             theme,
             colours,
@@ -131,6 +139,20 @@ pub(super) fn draw(
         spans.extend(bar);
     }
     Some(Line::from(spans))
+}
+
+/// When a step would end if it took as long as usual.
+fn usual_end(row: Row<'_>, model: &Model) -> Option<DateTime<Utc>> {
+    row.span()?.began?.checked_add_signed(usual(row, model)?)
+}
+
+/// How long a step usually takes.
+fn usual(row: Row<'_>, model: &Model) -> Option<TimeDelta> {
+    let Row::Step(workflow, step) = row else {
+        return None;
+    };
+    let times = &model.shown.typical_times;
+    times.of_step(&workflow.name, &step.name)
 }
 
 /// How long it took; nothing for a step that was skipped.

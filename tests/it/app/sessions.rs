@@ -246,6 +246,7 @@ impl Program {
             Effect::Remark(_)
             | Effect::List(_)
             | Effect::Open(_)
+            | Effect::Compare(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
             | Effect::Playback(..)
@@ -369,6 +370,36 @@ fn a_remark_about_a_recording_is_shown_with_its_build_only() {
             .concat()
             .contains("end of the recording")
     );
+}
+
+/// At 80 columns the header names the other build, and the view of all builds has each build's badge, time, age and stage.
+#[test]
+fn eighty_columns_have_the_other_builds_and_how_far_each_is() {
+    let mut both = Program::new(&[0, 1], Mode::Screen);
+    both.send(Msg::Resized(Size {
+        width: 80,
+        height: 24,
+    }));
+    for of in 0..2 {
+        let events = vec![(0, 0), (3, 0)];
+        let response = Response::Events {
+            events,
+            restarted: false,
+            whole: true,
+            audit: false,
+        };
+        both.take(&Step::Response(of, 61, response), 0);
+    }
+    let header = lines(&both.frame()).swap_remove(0);
+    assert!(header.contains("second-image"), "{header}");
+    both.send(Msg::Key(Key::Char('B')));
+    let shown = lines(&both.frame());
+    for image in IMAGES {
+        let row = shown.iter().rfind(|line| line.contains(image)).unwrap();
+        for part in ["BUILDING", " ago", "ParallelClusterImage"] {
+            assert!(row.contains(part), "{part}: {row}");
+        }
+    }
 }
 
 /// A prompt and a menu work on the shown build: with another one shown they are closed, and a pattern that was not

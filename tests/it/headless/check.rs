@@ -4,6 +4,7 @@ use bakewatch::testing::demo::FaultPlan;
 use serde_json::json;
 
 use crate::support::aws::{Aws, IMAGE, STACK};
+use crate::support::folder::Folder;
 use crate::support::program::{Ended, Program, run};
 use crate::support::server::Server;
 
@@ -38,6 +39,8 @@ fn every_permission_is_tried_by_a_harmless_call() {
         "imagebuilder:GetImage",
         "imagebuilder:ListWorkflowExecutions",
         "imagebuilder:ListWorkflowStepExecutions",
+        "logs:GetLogEvents",
+        "logs:FilterLogEvents",
     ] {
         assert!(
             line(&ended, action).starts_with("ok "),
@@ -70,6 +73,49 @@ fn a_denied_permission_says_what_is_lost_and_the_code_says_whether_a_build_can_b
     aws.answer_once("ListStacks", 503, "<html>down</html>");
     let ended = check(&aws, &[]);
     assert!(line(&ended, "ListStacks").starts_with("unreachable "));
+}
+
+/// Every service refuses wrong credentials, Image Builder with a request id and CloudWatch Logs with a status of its own.
+#[test]
+fn wrong_credentials_are_named_and_permit_no_call() {
+    for (variable, state, why) in [
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "misconfigured ",
+            "check the secret key",
+        ),
+        (
+            "AWS_ACCESS_KEY_ID",
+            "unauthorized ",
+            "AWS does not know the credentials",
+        ),
+        (
+            "AWS_SESSION_TOKEN",
+            "unauthorized ",
+            "AWS does not know the credentials",
+        ),
+    ] {
+        let aws = Aws::start();
+        let environment = aws.environment();
+        let environment = environment.map(|(name, value)| match name == variable {
+            true => (name, "other"),
+            false => (name, value),
+        });
+        let ended = Program::start_with(&["check", "my-image"], &environment).end();
+        assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
+        assert!(line(&ended, "identity").contains(why), "{:#?}", ended.lines);
+        let mut calls = ended.lines.iter().skip_while(|line| !line.is_empty());
+        calls.next();
+        for call in calls {
+            // EC2 has one answer for both.
+            let is_ec2 = call.contains("ec2:");
+            let (state, why) = match is_ec2 {
+                true => ("unauthorized ", "AWS does not know the credentials"),
+                false => (state, why),
+            };
+            assert!(call.starts_with(state) && call.contains(why), "{call}");
+        }
+    }
 }
 
 #[test]
@@ -141,6 +187,48 @@ fn the_policy_is_printed_without_a_request() {
     let policy: serde_json::Value = serde_json::from_str(&ended.lines.join("\n")).unwrap();
     assert_eq!(policy["Version"], "2012-10-17");
     assert!(policy.to_string().contains("arn:aws-cn:cloudformation"));
+}
+
+#[test]
+fn the_policy_is_for_the_partition_of_the_region_wherever_that_is_set() {
+    let profiles = "[default]\nregion = eu-west-1\n[profile china]\nregion = cn-north-1\n\
+        [profile gov]\nregion = us-gov-west-1\n";
+    let folder = Folder::new("policy", &[("aws", profiles)]);
+    let files = folder.file("aws").display().to_string();
+    let files = ("AWS_CONFIG_FILE", files.as_str());
+    let (aws, china, gov) = ("arn:aws:logs", "arn:aws-cn:logs", "arn:aws-us-gov:logs");
+    for (arguments, environment, partition) in [
+        (vec![], vec![files], aws),
+        (vec!["--profile", "china"], vec![files], china),
+        (vec![], vec![files, ("AWS_PROFILE", "gov")], gov),
+        (vec![], vec![files, ("AWS_REGION", "cn-north-1")], china),
+        (
+            vec![],
+            vec![files, ("AWS_DEFAULT_REGION", "us-gov-west-1")],
+            gov,
+        ),
+        (
+            vec!["--region", "us-gov-east-1"],
+            vec![files, ("AWS_REGION", "cn-north-1")],
+            gov,
+        ),
+        (vec!["cn-northwest-1/my-image"], vec![files], china),
+        (
+            vec!["arn:aws-us-gov:cloudformation:us-gov-west-1:123456789012:stack/img/1"],
+            vec![files],
+            gov,
+        ),
+    ] {
+        let mut all = vec!["check", "--policy"];
+        all.extend(arguments);
+        let ended = Program::start_with(&all, &environment).end();
+        assert_eq!(ended.code(), Some(0), "{all:?} {}", ended.diagnostics);
+        let policy = ended.lines.join("\n");
+        assert!(
+            policy.contains(partition),
+            "{all:?} {environment:?} {policy}"
+        );
+    }
 }
 
 #[test]

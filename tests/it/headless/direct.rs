@@ -23,6 +23,8 @@ fn a_whole_build_is_printed_once_also_after_its_stack_is_deleted() {
     ended.assert_code(0);
     assert_eq!(ended.event_ids(), aws.all_ids());
     assert_eq!(ended.outcome()["amiId"], "ami-0abc");
+    let said = ended.lines.join("\n");
+    assert!(!said.contains("may not have been seen"), "{said}");
     assert_eq!(ended.of_kind("event")[0]["event"]["operationId"], "op-1");
     aws.assert_only_signed_reads();
     let of_events = aws.calls_of("DescribeStackEvents");

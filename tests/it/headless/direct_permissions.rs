@@ -243,3 +243,40 @@ fn refused_events_and_amis_do_not_end_a_watch_at_once() {
             .contains("--timeout ran out")
     );
 }
+
+/// The calls without which a build can still be shown, each alone and with each other action.
+#[test]
+fn a_failure_is_found_without_the_log_and_the_steps() {
+    const DETAILS: [(&str, &str); 4] = [
+        (
+            "ListWorkflowExecutions",
+            "imagebuilder:ListWorkflowExecutions",
+        ),
+        (
+            "ListWorkflowStepExecutions",
+            "imagebuilder:ListWorkflowStepExecutions",
+        ),
+        ("GetLogEvents", "logs:GetLogEvents"),
+        ("FilterLogEvents", "logs:FilterLogEvents"),
+    ];
+    thread::scope(|scope| {
+        for (detail, name) in DETAILS {
+            let others = ACTIONS.iter().chain(&DETAILS).map(|(other, _)| *other);
+            for other in others {
+                scope.spawn(move || {
+                    let mut aws = aws_that_denies(&[detail, other]);
+                    aws.begin();
+                    aws.set_steps(&[("LaunchBuildInstance", "COMPLETED")]);
+                    aws.push_log([(1_767_261_600_000, "a line".to_owned())]);
+                    aws.fail();
+                    let ended = watch(&aws, "1h").end();
+                    check(&aws, &ended, &[other], "failed", 3);
+                    if !aws.calls_of(detail).is_empty() {
+                        let told = ended.lines.iter().filter(|line| line.contains(name));
+                        assert_eq!(told.count(), 1, "{detail}, {other}: {:#?}", ended.lines);
+                    }
+                });
+            }
+        }
+    });
+}

@@ -234,3 +234,30 @@ fn waiting_for_a_build_ignores_one_that_was_deleted_before() {
     ended.assert_code(3);
     assert_eq!(ended.event_ids(), aws.all_ids().split_off(before));
 }
+
+/// Whose account it is costs one request, at that end alone, and none of CloudFormation's.
+#[test]
+fn a_name_that_is_nowhere_is_told_with_the_account_that_was_searched() {
+    let aws = Aws::start();
+    let ended = aws.watch("img", &[]).end();
+    assert_eq!(ended.code(), Some(5), "{:#?}", ended.lines);
+    let reason = ended.outcome()["reason"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let place = "in us-east-1, account 123456789012 (asked: AWS)";
+    assert!(reason.contains(place), "{reason}");
+    assert_eq!(aws.calls_of("GetCallerIdentity").len(), 1);
+    aws.assert_only_signed_reads();
+
+    // Without the answer the end is the same.
+    let aws = Aws::start();
+    aws.answer_once("GetCallerIdentity", 403, "<html>blocked</html>");
+    let ended = aws.watch("img", &[]).end();
+    assert_eq!(ended.code(), Some(5), "{:#?}", ended.lines);
+    let reason = ended.outcome()["reason"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(reason.contains("in us-east-1 (asked: AWS)"), "{reason}");
+}

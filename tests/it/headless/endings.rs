@@ -1051,4 +1051,14 @@ fn an_image_that_is_not_found_is_told_with_its_region_and_backend() {
     let reason = watch.outcome().reason.as_deref().unwrap();
     let told = "there is no image and no stack of this name in us-east-1 (asked: AWS); ";
     assert!(reason.starts_with(told), "{reason}");
+    // The account is told once the backend knows it, and is no answer by itself.
+    let mut watch = Watch::new();
+    watch.model.shown.target.region = Some("us-east-1".into());
+    watch.model.shown.target.backend = Some("AWS");
+    let account = Seen::Account("123456789012".into());
+    watch.gone().observe(account).pass(3).gone();
+    assert_eq!(watch.exit(), Some(5));
+    let reason = watch.outcome().reason.as_deref().unwrap();
+    let told = "in us-east-1, account 123456789012 (asked: AWS); ";
+    assert!(reason.contains(told), "{reason}");
 }

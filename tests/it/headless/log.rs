@@ -16,6 +16,22 @@ fn log(aws: &Aws, flags: &[&str]) -> Program {
     Program::start_with(&arguments, &aws.environment())
 }
 
+/// The bursts of 3,000 lines; `BAKEWATCH_BURSTS` makes more of them.
+fn bursts() -> i64 {
+    let given = std::env::var("BAKEWATCH_BURSTS").ok();
+    given.and_then(|count| count.parse().ok()).unwrap_or(4)
+}
+
+/// The most memory that a program has used, where the system tells.
+fn peak_memory(program: &Program) -> u64 {
+    let path = format!("/proc/{}/status", program.id());
+    let status = std::fs::read_to_string(path).unwrap_or_default();
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    kilobytes.unwrap_or_default()
+}
+
 fn messages(ended: &Ended) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in ended.of_kind("log") {
@@ -33,19 +49,29 @@ fn every_line_is_printed_once_while_calls_fail_and_lines_come_late() {
     aws.fail_a_third(5);
     let mut program = log(&aws, &["-f", "-o", "json"]);
     let mut expected = 0;
-    for burst in 0..4 {
-        // Lines of one millisecond, and one that is older than those before.
-        let lines =
-            (0..3_000).map(|line| (START + burst * 1_000 + line / 50, format!("{burst}-{line}")));
+    let mut most = 0;
+    for burst in 0..bursts() {
+        // Lines of one millisecond, and one that is older by minutes than those before.
+        let lines = (0..3_000).map(|line| {
+            (
+                START + burst * 240_000 + line / 50,
+                format!("{burst}-{line}"),
+            )
+        });
         aws.push_log(lines);
         expected += 3_000;
         let last = format!("\"{burst}-2999\"");
         program.wait_for(|line| line.contains(&last));
         if burst > 0 {
-            aws.push_log([(START + burst * 1_000 - 500, format!("late-{burst}"))]);
+            // Every other one is older than a search while the build runs goes back.
+            let age = if burst % 2 == 0 { 600_000 } else { 200_000 };
+            let written = (START + burst * 240_000 - age).max(START);
+            aws.push_log([(written, format!("late-{burst}"))]);
             expected += 1;
         }
+        most = most.max(peak_memory(&program));
     }
+    println!("{expected} lines, at most {most} kB of memory");
     aws.complete();
     let ended = program.end();
     ended.assert_code(0);
@@ -59,8 +85,28 @@ fn every_line_is_printed_once_while_calls_fail_and_lines_come_late() {
         .map(|line| line["timestamp"].as_str().unwrap())
         .collect();
     assert!(times.is_sorted());
-    assert_eq!(lines.len() - in_time.len(), 3);
+    let late = lines.len() - in_time.len();
+    assert_eq!(i64::try_from(late).unwrap(), bursts() - 1);
     aws.assert_only_signed_reads();
+}
+
+#[test]
+fn where_the_events_are_refused_the_stack_names_the_log() {
+    let mut aws = Aws::start();
+    aws.begin();
+    aws.deny("DescribeStackEvents");
+    aws.push_log([(START, "a".to_owned()), (START + 1, "b".to_owned())]);
+    let ended = log(&aws, &["-o", "json"]).end();
+    ended.assert_code(0);
+    assert_eq!(messages(&ended).len(), 2);
+    aws.deny("DescribeStacks");
+    let ended = log(&aws, &[]).end();
+    ended.assert_code(1);
+    assert!(
+        ended.diagnostics.contains("DescribeStackEvents"),
+        "{}",
+        ended.diagnostics
+    );
 }
 
 #[test]

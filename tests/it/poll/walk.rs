@@ -44,7 +44,13 @@ enum Step {
     /// All tokens are refused from now on, or none.
     Refuse(Option<Refusal>),
     /// The watch ends, and another one resumes its recording.
-    Resume,
+    Resume(End),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Quit,
+    Killed,
 }
 
 fn any_fate() -> impl Strategy<Value = Fate> {
@@ -119,8 +125,11 @@ fn play_on(mut watcher: Watcher, service: &mut Service, steps: Vec<Step>) -> Wat
             Step::Replace => service.replace_stack(),
             Step::Audit => watcher.audit(),
             Step::Refuse(refusal) => watcher.refuse(refusal),
-            Step::Resume => {
-                watcher.resume();
+            Step::Resume(end) => {
+                match end {
+                    End::Quit => watcher.end_and_resume(),
+                    End::Killed => watcher.resume(),
+                }
                 watcher.ledger.check(service);
             }
         }
@@ -153,9 +162,9 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
         return;
     }
     let is_short = character.has(Habit::PagesVary) || service.is_newest_page_short(OVERLAP);
-    // Where pages are short, some walks read on; the one after is one request.
+    // Where pages are short, or after a refused page, some walks read on; the one after is one request.
     let mut is_whole = watcher.request(&mut service, Fate::Response);
-    if is_short && !is_whole {
+    if (is_short || watcher.was_cut) && !is_whole {
         watcher.finish_walk(&mut service);
         is_whole = watcher.request(&mut service, Fate::Response);
     }
@@ -205,7 +214,7 @@ fn any_steps_and_resumes() -> impl Strategy<Value = Vec<Step>> {
         24 => any_fate().prop_map(Step::Request),
         8 => prop_oneof![1usize..4, 1usize..40].prop_map(Step::Arrive),
         2 => any_refusal().prop_map(Step::Refuse),
-        3 => Just(Step::Resume),
+        3 => prop_oneof![Just(End::Quit), Just(End::Killed)].prop_map(Step::Resume),
     ];
     prop::collection::vec(step, 1..50)
 }
@@ -247,6 +256,31 @@ fn the_recording_keeps_the_events_of_an_unfinished_walk_of_a_replaced_stack() {
     watcher.resume();
     assert_eq!(watcher.ledger.ids_of(&stack).len(), shown);
     watcher.ledger.check(&service);
+}
+
+/// The same where the watch ends before the walk of the new stack does.
+#[test]
+fn the_recording_keeps_the_events_of_the_walks_that_the_end_interrupts() {
+    let mut service = Service::new(Character::plain(10));
+    service.arrive(30);
+    let folder = fresh_folder();
+    let mut watcher = Watcher::recording(folder.join("recording"));
+    watcher.finish(&mut service);
+    let replaced = service.stack();
+    service.arrive(45);
+    watcher.request(&mut service, Fate::Response);
+    service.replace_stack();
+    service.arrive(45);
+    watcher.request(&mut service, Fate::AllTokensDie);
+    while watcher.ledger.ids_of(&service.stack()).is_empty() {
+        watcher.request(&mut service, Fate::Response);
+    }
+    watcher.end_and_resume();
+    assert_eq!(watcher.ledger.ids_of(&replaced).len(), 31 + 10);
+    assert_eq!(watcher.ledger.ids_of(&service.stack()).len(), 10);
+    assert!(watcher.ledger.has_gaps());
+    watcher.ledger.check(&service);
+    assert_complete(watcher, service);
 }
 
 /// A failed walk marks nothing as seen: the committed events are the same before it and after it.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bakewatch::testing::domain::TypicalDuration;
 use bakewatch::testing::recording::Folder;
+use bakewatch::testing::text::SafeText;
 use chrono::TimeDelta;
 use serde_json::Value;
 
@@ -254,4 +255,29 @@ fn the_estimate_is_the_median_of_the_newest_successful_builds() {
         Some(wanted),
         "of 90, 40, 50, 60 and 30"
     );
+}
+
+#[test]
+fn the_usual_times_of_the_resources_are_those_of_the_recordings() {
+    let state = fresh_folder();
+    let folder = folder_of(&state, "img");
+    let file = folder.join("success.jsonl");
+    let path = file.to_str().unwrap();
+    run(&["demo", "--speed", "2000", "-o", "json", "--record", path]);
+    // A demo is no build of the user's; the same recording of an API is.
+    let recordings = Folder::new(state.join("bakewatch/recordings"));
+    assert_eq!(recordings.expectation(), None);
+    let text = fs::read_to_string(&file).unwrap();
+    let (header, rest) = text.split_once('\n').unwrap();
+    let mut header: Value = serde_json::from_str(header).unwrap();
+    header["api"] = Value::from("api.example/prod");
+    fs::write(&file, format!("{header}\n{rest}")).unwrap();
+    let (_, times) = recordings.expectation().unwrap();
+    let seconds = |id: &str| {
+        let usual = times.of_resource(&SafeText::new(id));
+        usual.map(|usual| usual.num_seconds())
+    };
+    assert_eq!(seconds("DeleteStackFunction"), Some(8));
+    assert!(seconds("ParallelClusterImage").unwrap() > 3000);
+    assert_eq!((seconds("img"), seconds("Other")), (None, None));
 }

@@ -522,7 +522,7 @@ fn a_watch_without_an_answer_says_what_was_recorded_and_runs_no_command() {
             "-o",
             format,
             "--timeout",
-            "1s",
+            "3s",
             "--on-outcome",
             &hook,
         ];

@@ -10,7 +10,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use pulldown_cmark::{Event as Piece, Options, Parser as Markdown, Tag, TagEnd};
 
-use crate::support::program::run;
+use crate::support::program::{Program, fresh_folder, run};
 
 #[test]
 fn the_version_names_the_commit() {
@@ -39,6 +39,72 @@ fn every_shell_completes_every_command() {
             );
         }
     }
+}
+
+/// The ids of recorded builds are completed, where a build is named and nowhere else.
+#[test]
+fn recorded_ids_are_completed_in_bash_and_offered_to_zsh_and_fish() {
+    let state = fresh_folder();
+    let folder = state.join("bakewatch/recordings");
+    for id in ["alinux2-image", "rocky9-efa", "$(touch x)", "empty"] {
+        fs::create_dir_all(folder.join(id)).unwrap();
+        if id != "empty" {
+            fs::write(folder.join(id).join("a.jsonl"), "{}").unwrap();
+        }
+    }
+    let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+    let ids = Program::start_with(&["history", "-o", "ids"], &environment).end();
+    ids.assert_code(0);
+    assert_eq!(ids.lines, ["alinux2-image", "rocky9-efa"]);
+
+    let script = state.join("script");
+    fs::write(&script, run(&["completions", "bash"]).lines.join("\n")).unwrap();
+    let completed = |words: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_bakewatch");
+        let shell = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
+             _bakewatch_recorded \"$1\" \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD-1]}\"; \
+             printf '%s\\n' \"${COMPREPLY[@]}\"";
+        let output = std::process::Command::new("bash")
+            .args(["--norc", "-c", shell, "bash"])
+            .arg(&script)
+            .arg(program)
+            .args(words)
+            .env("XDG_STATE_HOME", &*state)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for command in ["watch", "replay", "report", "diff", "log", "check"] {
+        let all = completed(&[command, ""]);
+        assert!(
+            all.contains("alinux2-image") && all.contains("rocky9-efa"),
+            "{command}: {all}"
+        );
+        let some = completed(&[command, "al"]);
+        assert!(
+            some.contains("alinux2-image") && !some.contains("rocky9"),
+            "{command}: {some}"
+        );
+    }
+    assert!(completed(&["diff", "alinux2-image", "r"]).contains("rocky9-efa"));
+    for words in [
+        &["watch", "--region", ""][..],
+        &["demo", ""],
+        &["wat"],
+        &["watch", "--no"],
+    ] {
+        assert!(!completed(words).contains("rocky9-efa"), "{words:?}");
+    }
+    assert!(completed(&["wat"]).contains("watch"));
+
+    let zsh = run(&["completions", "zsh"]).lines.join("\n");
+    assert_eq!(
+        zsh.matches(":_bakewatch_recorded'").count(),
+        7,
+        "one for each argument that names a build"
+    );
+    let fish = run(&["completions", "fish"]).lines.join("\n");
+    assert!(fish.contains("watch replay report diff log check") && fish.contains("history -o ids"));
 }
 
 #[test]

@@ -7,10 +7,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use bakewatch::testing::app::Msg;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 
-use crate::support::builds::{building, failed, succeeded};
+use crate::support::builds::{building, failed, succeeded, usual_times, with_log, with_steps};
 use crate::support::frame::{COLOUR, draw};
 use crate::support::is_rewriting;
 use crate::support::story::Story;
@@ -21,15 +22,23 @@ const PAPER: &str = "#16181d";
 const INK: &str = "#d8dbe2";
 
 /// The pictures: the file in `assets`, the build, and the keys that lead to the view.
-const PICTURES: [(&str, Build, &str); 5] = [
+const PICTURES: [(&str, Build, &str); 6] = [
     ("screen", failed, ""),
     ("building", building, ""),
-    ("resources", building, "2"),
+    ("resources", with_usual_times, "2"),
     ("failure", failed, "3"),
     ("result", succeeded, "3"),
+    ("log", with_log, "4e"),
 ];
 
 type Build = fn(u16, u16) -> Story;
+
+fn with_usual_times(width: u16, height: u16) -> Story {
+    let mut story = with_steps(width, height);
+    let (typical, times) = usual_times();
+    story.msg(Msg::Typical(typical, times));
+    story
+}
 
 #[test]
 fn the_pictures_are_up_to_date() {

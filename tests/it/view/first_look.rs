@@ -1,6 +1,6 @@
 //! What a user learns without a key: the state, the time, the reason, and the command or the configuration to copy.
 
-use bakewatch::testing::app::{Effect, Key, Msg, update};
+use bakewatch::testing::app::{Effect, Key, Msg, bar_items, update};
 use bakewatch::testing::domain::{FaultKind, StatusClass};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
@@ -237,6 +237,48 @@ fn chips_count_the_resources_of_the_current_build() {
 }
 
 #[test]
+fn chips_have_their_words_at_80_columns() {
+    let all: [Build; 9] = [
+        builds::building,
+        builds::failed,
+        builds::rolling_back,
+        builds::finished,
+        builds::leftover,
+        builds::deleted,
+        builds::rebuilt,
+        builds::loading,
+        builds::throttled,
+    ];
+    for build in all {
+        for width in [80, 100, 120] {
+            let story = build(width, 24);
+            let items = bar_items(&story.model, width.into());
+            let mut before = 0;
+            for item in items {
+                assert!(item.column + 1 >= before, "{item:?} overlaps");
+                before = item.column + item.width();
+                let has_word = item.text.contains(char::is_alphabetic);
+                assert!(
+                    has_word && before <= usize::from(width),
+                    "{}",
+                    words(&story)
+                );
+            }
+            let shown = words(&story);
+            assert!(
+                shown.contains("1 Events") && shown.contains("4 Log"),
+                "{shown}"
+            );
+        }
+    }
+    let building = header(&builds::building(80, 24)).pop().unwrap();
+    assert_eq!(
+        building,
+        "  1 Events 2 Resources 3 Failure 4 Log  ◐ 1 running ✔ 12 complete ✖ 0 failed"
+    );
+}
+
+#[test]
 fn the_bar_shows_the_time_and_what_is_beyond_the_estimate() {
     let count = |story: &Story, sign: char| {
         let header = header(story);
@@ -379,5 +421,136 @@ fn the_list_of_resources_has_a_position() {
         assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
         story.keys("z");
         assert!(text(&story).contains(" 3/14 "), "{}", text(&story));
+    }
+}
+
+#[test]
+fn the_position_counts_every_row_that_is_listed() {
+    for (width, height) in SIZES {
+        let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+        let mut story = builds::with_steps(width, height);
+        story.keys("2G");
+        assert!(text(&story).contains(" 18/18 "), "{}", text(&story));
+        story.keys("k");
+        assert!(text(&story).contains(" 17/18 "), "{}", text(&story));
+        story.keys(" ");
+        assert!(text(&story).contains(" 15/15 "), "{}", text(&story));
+    }
+}
+
+#[test]
+fn usual_times_are_a_ghost_that_names_its_source() {
+    let (typical, times) = builds::usual_times();
+    for (width, height) in SIZES {
+        let mut story = builds::with_steps(width, height);
+        story.keys("2");
+        let text = |story: &Story| lines(&draw(&story.model, &COLOUR)).join("\n");
+        assert!(text(&story).contains("╌ usual, by the documented hour"));
+        story.msg(Msg::Typical(typical, times.clone()));
+        let shown = text(&story);
+        assert!(shown.contains("╌ usual, by your last 3 builds"), "{shown}");
+        let row = |name: &str| {
+            let mut lines = shown.lines();
+            let line = lines.find(|line| line.starts_with('│') && line.contains(name));
+            line.unwrap_or_else(|| panic!("{name}: {shown}"))
+        };
+        for name in ["InstanceProfile", "ParallelClusterImage", "ApplyBuild"] {
+            assert!(row(name).contains('╌'), "{}", row(name));
+        }
+        assert!(!row("InfrastructureConfiguration").contains('╌'));
+        assert_eq!(shown.contains(" usual +0:00"), width > 80, "{shown}");
+        let row = row("InstanceProfile");
+        assert_eq!(row.contains(" 10:00 "), width > 80, "{row}");
+    }
+}
+
+/// A small screen has no room for the command, but for the reason, the key that copies the command, and the AMI.
+#[test]
+fn small_screens_answer_too() {
+    for (width, height) in [(60, 20), (40, 12)] {
+        let building = words(&builds::building(width, height));
+        for needed in ["BUILDING", "est. 25m left", "Image Builder: BUILDING"] {
+            assert!(building.contains(needed), "{needed:?}: {building}");
+        }
+        let failed = words(&builds::failed(width, height));
+        for needed in [
+            "ParallelClusterImage: component ParallelClusterComponent failed",
+            "BUILDING (SSM execution Failed)",
+        ] {
+            assert!(failed.contains(needed), "{width}x{height}: {failed}");
+        }
+        let helps = failed.contains(COMMAND) || failed.contains("c: copy");
+        assert!(helps, "{width}x{height}: {failed}");
+        for build in [builds::succeeded as Build, builds::finished] {
+            let shown = words(&build(width, height));
+            for needed in ["SUCCEEDED", "ami-0123456789abcdef0", CONFIGURATION] {
+                assert!(
+                    shown.contains(needed),
+                    "{width}x{height} {needed:?}: {shown}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_reason_that_no_rule_knows_is_one_key_away() {
+    let reason = "Resource handler returned message: \"".to_owned()
+        + &(0..30)
+            .map(|word| format!("word{word:02} "))
+            .collect::<String>()
+        + "the last\"";
+    for (width, height) in SIZES {
+        let mut story = builds::building(width, height);
+        story.events(&[(
+            2100,
+            "ParallelClusterImage",
+            "AWS::ImageBuilder::Image",
+            "CREATE_FAILED",
+            &reason,
+        )]);
+        let shown = words(&story);
+        for needed in [
+            "ParallelClusterImage failed first",
+            "word00",
+            "list-image-log-streams",
+        ] {
+            assert!(shown.contains(needed), "{needed:?}: {shown}");
+        }
+        story.keys("3G");
+        let shown = lines(&draw(&story.model, &COLOUR)).join(" ");
+        assert!(shown.contains("the last"), "{shown}");
+    }
+}
+
+#[test]
+fn a_build_without_an_estimate_says_so() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40)] {
+        let mut story = builds::building(width, height);
+        story.at(4 * 3600);
+        let shown = words(&story);
+        assert!(shown.contains("no estimate"), "{shown}");
+        assert!(!shown.contains("est. "), "{shown}");
+    }
+}
+
+#[test]
+fn the_keys_that_a_stranger_needs_are_among_the_hints() {
+    for (build, keys) in [
+        (
+            builds::failed as Build,
+            ["c copy command", "3 why", "J JSON"],
+        ),
+        (
+            builds::finished,
+            ["c copy config", "A copy AMI id", "J JSON"],
+        ),
+        (builds::building, ["enter detail", "J JSON", "/ search"]),
+    ] {
+        let shown = lines(&draw(&build(80, 24).model, &COLOUR));
+        let hints = shown.last().unwrap();
+        for key in keys {
+            assert!(hints.contains(key), "{key:?}: {hints}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod any_frame;
 mod first_look;
 mod frames;
+mod log;
 mod themes;
 mod views;
 mod words;

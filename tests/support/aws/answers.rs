@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::signature::Refused;
 use super::{Ami, Answer, IMAGE, Query, Stack};
 
 pub(super) fn event(stack: &str, number: usize, logical: &str, status: &str, id: &str) -> String {
@@ -145,6 +146,40 @@ pub(super) fn ec2_error(status: u16, code: &str, message: &str) -> (u16, String)
 pub(super) fn image_builder_error(status: u16, code: &str, message: &str) -> (u16, String) {
     let body = format!(r#"{{"__type":"{code}","message":"{message}"}}"#);
     (status, body)
+}
+
+/// The refusal of a signature or of a key, as the service of the action sends it.
+pub(super) fn unsigned(action: &str, why: &Refused) -> (u16, String) {
+    const KEY: &str = "The security token included in the request is invalid.";
+    const SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. \
+        Check your AWS Secret Access Key and signing method.";
+    let is_key = *why == Refused::Key;
+    let message = if is_key { KEY } else { SIGNATURE };
+    let status = if action.ends_with("LogEvents") {
+        400
+    } else {
+        403
+    };
+    match action {
+        "DescribeImages" => {
+            let message = "AWS was not able to validate the provided access credentials";
+            ec2_error(401, "AuthFailure", message)
+        }
+        "GetImage"
+        | "ListWorkflowExecutions"
+        | "ListWorkflowStepExecutions"
+        | "GetLogEvents"
+        | "FilterLogEvents" => {
+            let code = if is_key {
+                "UnrecognizedClientException"
+            } else {
+                "InvalidSignatureException"
+            };
+            image_builder_error(status, code, message)
+        }
+        _ if is_key => error("InvalidClientTokenId", message, status),
+        _ => error("SignatureDoesNotMatch", message, status),
+    }
 }
 
 /// The build workflow with these steps, if there are some.

@@ -1,6 +1,7 @@
 //! Verifies the signature of a request as it came over the wire.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
@@ -11,13 +12,27 @@ pub(super) const ACCESS_KEY: &str = "AKIDEXAMPLE";
 pub(super) const SECRET_KEY: &str = "secret";
 pub(super) const SESSION_TOKEN: &str = "session+token/==";
 
+/// Why a request is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The service does not know the key, or the session.
+    Key,
+    Signature(String),
+}
+
+impl<E: Display> From<E> for Refused {
+    fn from(why: E) -> Self {
+        Self::Signature(why.to_string())
+    }
+}
+
 /// The region and the service that a request is signed for, if its signature is right.
 pub(super) fn verify(
     method: &str,
     target: &str,
     headers: &HashMap<String, String>,
     body: &[u8],
-) -> Result<(String, String), String> {
+) -> Result<(String, String), Refused> {
     let header = |name: &str| headers.get(name).map_or("", String::as_str);
     let authorization = header("authorization");
     let part = |name: &str| {
@@ -26,10 +41,10 @@ pub(super) fn verify(
     };
     let scope = part("Credential=").ok_or("no signature")?;
     let [key, _, region, service, "aws4_request"] = scope.split('/').collect::<Vec<_>>()[..] else {
-        return Err(format!("scope {scope}"));
+        return Err(format!("scope {scope}").into());
     };
     if key != ACCESS_KEY || header("x-amz-security-token") != SESSION_TOKEN {
-        return Err("other credentials".to_owned());
+        return Err(Refused::Key);
     }
     let signed: Vec<_> = part("SignedHeaders=")
         .unwrap_or_default()
@@ -37,11 +52,11 @@ pub(super) fn verify(
         .collect();
     for name in ["host", "x-amz-date", "x-amz-security-token"] {
         if !signed.contains(&name) {
-            return Err(format!("{name} is not signed"));
+            return Err(format!("{name} is not signed").into());
         }
     }
     let date = NaiveDateTime::parse_from_str(header("x-amz-date"), "%Y%m%dT%H%M%SZ");
-    let date = date.map_err(|error| error.to_string())?.and_utc();
+    let date = date?.and_utc();
     let credentials = Credentials::new(
         ACCESS_KEY,
         SECRET_KEY,
@@ -56,8 +71,7 @@ pub(super) fn verify(
         .name(service)
         .time(date.into())
         .settings(SigningSettings::default())
-        .build()
-        .map_err(|error| error.to_string())?
+        .build()?
         .into();
     // The signer adds these by itself.
     let own = ["host", "x-amz-date", "x-amz-security-token"];
@@ -65,13 +79,10 @@ pub(super) fn verify(
     let others = others.map(|name| (*name, header(name)));
     let url = format!("http://{}{target}", header("host"));
     let request = SignableRequest::new(method, url, others, SignableBody::Bytes(body));
-    let request = request.map_err(|error| error.to_string())?;
-    let (_, signature) = sign(request, &params)
-        .map_err(|error| error.to_string())?
-        .into_parts();
+    let (_, signature) = sign(request?, &params)?.into_parts();
     if part("Signature=") == Some(&signature) {
         Ok((region.to_owned(), service.to_owned()))
     } else {
-        Err(format!("the signature of {method} {target} does not match"))
+        Err(format!("the signature of {method} {target} does not match").into())
     }
 }

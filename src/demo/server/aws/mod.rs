@@ -9,6 +9,7 @@ mod signature;
 mod xml;
 
 use crate::demo::faults::InjectedFault;
+use crate::demo::server::aws::signature::Refusal;
 use crate::demo::server::requests::LoggedRequest;
 use crate::demo::server::response::Response;
 use crate::demo::world::World;
@@ -52,10 +53,8 @@ pub(crate) fn response(
     request: &LoggedRequest,
     page_size: usize,
 ) -> Response {
-    if !signature::is_valid(request) {
-        let message = "The request signature we calculated does not match the signature you provided. \
-             Check your AWS Secret Access Key and signing method.";
-        return failure(action, 403, "SignatureDoesNotMatch", message);
+    if let Err(refusal) = signature::verify(request, service(action)) {
+        return unsigned(action, refusal);
     }
     match action {
         "DescribeStackEvents" => cloudformation::describe_stack_events(world, request, page_size),
@@ -66,6 +65,7 @@ pub(crate) fn response(
         "GetLogEvents" | "FilterLogEvents" => logs::read(world, action, request),
         "ListWorkflowExecutions" => imagebuilder::list_workflow_executions(world, request),
         "ListWorkflowStepExecutions" => imagebuilder::list_workflow_step_executions(world, request),
+        "GetCallerIdentity" => caller(),
         other => {
             let message = format!("The action {other} is not valid for this web service.");
             failure(other, 400, "InvalidAction", &message)
@@ -79,9 +79,7 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
         InjectedFault::Throttled | InjectedFault::RateExceeded => {
             let code = match action {
                 "DescribeImages" => "RequestLimitExceeded",
-                "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
-                    "TooManyRequestsException"
-                }
+                action if is_of_builder(action) => "TooManyRequestsException",
                 "GetLogEvents" | "FilterLogEvents" => "ThrottlingException",
                 _ => "Throttling",
             };
@@ -102,16 +100,70 @@ pub(crate) fn of_fault(action: &str, fault: &InjectedFault) -> Option<Response> 
     })
 }
 
+/// The account of the one user.
+fn caller() -> Response {
+    let user = [
+        ("Arn", "arn:aws:iam::123456789012:user/demo"),
+        ("UserId", "AIDADEMO"),
+        ("Account", "123456789012"),
+    ];
+    let user = user.map(|(name, value)| xml::text(name, value)).concat();
+    let result = xml::element("GetCallerIdentityResult", &user);
+    xml::document(200, xml::element("GetCallerIdentityResponse", &result))
+}
+
+/// The service that an action must be signed for.
+fn service(action: &str) -> &'static str {
+    match action {
+        "DescribeImages" => "ec2",
+        "GetCallerIdentity" => "sts",
+        action if is_of_log(action) => "logs",
+        action if is_of_builder(action) => "imagebuilder",
+        _ => "cloudformation",
+    }
+}
+
+/// The refusal of a request's signature, as each service words it.
+fn unsigned(action: &str, refusal: Refusal) -> Response {
+    let (query, json, message) = match refusal {
+        Refusal::Key => (
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        ),
+        Refusal::Signature => (
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "The request signature we calculated does not match the signature you provided. \
+             Check your AWS Secret Access Key and signing method.",
+        ),
+    };
+    match service(action) {
+        "ec2" => {
+            let message = "AWS was not able to validate the provided access credentials";
+            failure(action, 401, "AuthFailure", message)
+        }
+        "logs" => failure(action, 400, json, message),
+        "imagebuilder" => failure(action, 403, json, message),
+        _ => failure(action, 403, query, message),
+    }
+}
+
 /// An error in the form of the action's service.
 fn failure(action: &str, status: u16, code: &str, message: &str) -> Response {
     match action {
-        "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions" => {
-            imagebuilder::failure(status, code, message)
-        }
+        action if is_of_builder(action) => imagebuilder::failure(status, code, message),
         action if is_of_log(action) => logs::failure(status, code, message),
         "DescribeImages" => ec2::failure(status, code, message),
         _ => cloudformation::failure(status, code, message),
     }
+}
+
+fn is_of_builder(action: &str) -> bool {
+    matches!(
+        action,
+        "GetImage" | "ListWorkflowExecutions" | "ListWorkflowStepExecutions"
+    )
 }
 
 fn is_of_log(action: &str) -> bool {

@@ -13,10 +13,29 @@ pub(crate) const ACCESS_KEY_ID: &str = "AKIDEMOEXAMPLE";
 pub(crate) const SECRET_ACCESS_KEY: &str = "demo-secret-access-key";
 pub(crate) const SESSION_TOKEN: &str = "demo-session-token";
 
-/// Whether the request has the signature that its method, URL, signed headers and body must have.
-pub(super) fn is_valid(request: &LoggedRequest) -> bool {
+/// The part of a signature that is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The access key, or the session's token.
+    Key,
+    Signature,
+}
+
+/// Checks that the request has the signature that its service, method, URL, signed headers and body must have.
+pub(super) fn verify(request: &LoggedRequest, service: &str) -> Result<(), Refusal> {
     let authorization = request.header("authorization").unwrap_or_default();
-    expected(request, authorization).is_some_and(|expected| expected == authorization)
+    let scope = field(authorization, "Credential=").ok_or(Refusal::Signature)?;
+    let scope: Vec<_> = scope.split('/').collect();
+    let token = request.header("x-amz-security-token");
+    if scope.first() != Some(&ACCESS_KEY_ID) || token != Some(SESSION_TOKEN) {
+        return Err(Refusal::Key);
+    }
+    let is_expected = || expected(request, authorization).as_deref() == Some(authorization);
+    if scope.get(3) == Some(&service) && is_expected() {
+        Ok(())
+    } else {
+        Err(Refusal::Signature)
+    }
 }
 
 /// The `Authorization` header that this request must have.
@@ -27,9 +46,6 @@ fn expected(request: &LoggedRequest, authorization: &str) -> Option<String> {
     let date = request.header("x-amz-date")?;
     let date = NaiveDateTime::parse_from_str(date, "%Y%m%dT%H%M%SZ").ok()?;
     let date: DateTime<Utc> = date.and_utc();
-    if request.header("x-amz-security-token")? != SESSION_TOKEN {
-        return None;
-    }
     let url = format!("http://{}{}", request.header("host")?, request.target);
     let signed = field(authorization, "SignedHeaders=")?;
     let added = ["host", "x-amz-date", "x-amz-security-token"];
@@ -69,6 +85,7 @@ pub(crate) mod tests {
     use hyper::http::request::Builder;
 
     use super::*;
+    use crate::demo::server::aws::{action, service};
 
     const UNSIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIDEMOEXAMPLE/20260504/us-east-1/cloudformation/aws4_request, \
          SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=0";
@@ -88,19 +105,26 @@ pub(crate) mod tests {
 
     /// A request with the right signature.
     pub(crate) fn signed(target: &str) -> Builder {
-        let expected = expected(&logged(request(target, UNSIGNED)), UNSIGNED).unwrap();
+        let unsigned = logged(request(target, UNSIGNED));
+        let action = action(&unsigned).unwrap_or_default();
+        let scope = UNSIGNED.replace("cloudformation", service(action));
+        let expected = expected(&logged(request(target, &scope)), &scope).unwrap();
         request(target, &expected)
     }
 
     #[test]
     fn a_signature_is_of_one_request_only() {
         let good = logged(signed("/?Action=ListStacks"));
-        assert!(is_valid(&good));
+        let verify = |request: &LoggedRequest| verify(request, "cloudformation");
+        assert_eq!(verify(&good), Ok(()));
+        assert_eq!(super::verify(&good, "ec2"), Err(Refusal::Signature));
         let authorization = good.header("authorization").unwrap();
-        assert!(!is_valid(&logged(request(
-            "/?Action=DescribeStacks",
-            authorization
-        ))));
-        assert!(!is_valid(&logged(request("/?Action=ListStacks", UNSIGNED))));
+        let other = logged(request("/?Action=DescribeStacks", authorization));
+        assert_eq!(verify(&other), Err(Refusal::Signature));
+        let unsigned = logged(request("/?Action=ListStacks", UNSIGNED));
+        assert_eq!(verify(&unsigned), Err(Refusal::Signature));
+        let stranger = UNSIGNED.replace(ACCESS_KEY_ID, "AKIDSTRANGER");
+        let stranger = logged(request("/?Action=ListStacks", &stranger));
+        assert_eq!(verify(&stranger), Err(Refusal::Key));
     }
 }

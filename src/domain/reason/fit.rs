@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::parse::compiled;
+use crate::domain::reason::parse::compiled;
 use crate::text::width::{truncate, truncate_middle, width};
 
 const ELLIPSIS: &str = "…";
@@ -33,18 +33,18 @@ static STARTS: LazyLock<Regex> = LazyLock::new(|| compiled(r"[:.;,] |\("));
 
 /// What a short text must keep.
 #[derive(Clone, Copy)]
-pub(super) struct Keep<'a> {
+pub(crate) struct Keep<'a> {
     /// The words of the cause, if known.
-    pub(super) core: Option<&'a str>,
+    pub(crate) core: Option<&'a str>,
     /// Whether a text names the cause, if it is known.
-    pub(super) names_cause: &'a dyn Fn(&str) -> bool,
+    pub(crate) names_cause: &'a dyn Fn(&str) -> bool,
     /// Whether the text is that of a command, which says first what failed; a service says it last.
-    pub(super) of_command: bool,
+    pub(crate) of_command: bool,
 }
 
 /// A text in at most `columns` columns: whole, with shorter names, else to the end of a sentence, of a clause, or of a
 /// word.
-pub(super) fn fit(text: &str, columns: usize) -> String {
+pub(crate) fn fit(text: &str, columns: usize) -> String {
     let keep = Keep {
         core: None,
         names_cause: &|_| false,
@@ -54,7 +54,7 @@ pub(super) fn fit(text: &str, columns: usize) -> String {
 }
 
 /// The same, and what it keeps names the cause.
-pub(super) fn fit_cause(text: &str, columns: usize, keep: Keep<'_>) -> String {
+pub(crate) fn fit_cause(text: &str, columns: usize, keep: Keep<'_>) -> String {
     truncate(&fitted(text, columns, keep), columns, "")
 }
 
@@ -94,7 +94,7 @@ fn shortened(text: &str, columns: usize) -> String {
 }
 
 /// The beginning of a text, to the end of a sentence, of a clause, or of a word.
-pub(super) fn head(text: &str, columns: usize) -> String {
+pub(crate) fn head(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
@@ -190,7 +190,7 @@ fn balanced(text: &str) -> String {
 }
 
 /// A name in at most `columns` columns: its middle is left out.
-pub(super) fn middle(name: &str, columns: usize) -> String {
+pub(crate) fn middle(name: &str, columns: usize) -> String {
     truncate_middle(name, columns, ELLIPSIS)
 }
 

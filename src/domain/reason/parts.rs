@@ -5,7 +5,7 @@
 //! itself, so that nothing can fail: text that is not recognised stays in the message. The forms are those of real stacks;
 //! AWS documents none of them.
 
-use crate::domain::failure::parse::{Found, OPERATION};
+use crate::domain::reason::parse::{Found, OPERATION};
 use crate::text::safe::SafeText;
 
 /// The longest text that is parsed, in bytes. No service writes as much; it is parsed after every observation.
@@ -101,7 +101,7 @@ impl Label {
     }
 
     /// The label of a `key: value` in brackets at the end of a reason.
-    pub(super) fn of_field(key: &str) -> Option<Self> {
+    pub(crate) fn of_field(key: &str) -> Option<Self> {
         Some(match key {
             "Service" => Self::Service,
             "Status Code" => Self::StatusCode,
@@ -165,7 +165,7 @@ impl Reason {
         Some(&part.text)
     }
 
-    pub(super) fn get(&self, label: Label) -> Option<&str> {
+    pub(crate) fn get(&self, label: Label) -> Option<&str> {
         self.part(label).map(SafeText::as_str)
     }
 
@@ -180,12 +180,12 @@ impl Reason {
     }
 
     /// Whether Image Builder failed while it built, tested or distributed the image.
-    pub(super) fn is_of_image_builder(&self) -> bool {
+    pub(crate) fn is_of_image_builder(&self) -> bool {
         self.is_of_image_builder
     }
 
     /// Whether it is longer than any service's, and was not parsed.
-    pub(super) fn is_too_long(&self) -> bool {
+    pub(crate) fn is_too_long(&self) -> bool {
         self.message().len() > LONGEST
     }
 
@@ -197,7 +197,7 @@ impl Reason {
 }
 
 /// The resource part of an ARN; any other text is returned unchanged.
-pub(super) fn resource_of_arn(arn: &str) -> &str {
+pub(crate) fn resource_of_arn(arn: &str) -> &str {
     let is_arn = arn.starts_with("arn:");
     let resource = arn.splitn(6, ':').nth(5);
     resource.filter(|_| is_arn).unwrap_or(arn)

@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::fit::{Keep, fit, fit_cause, middle};
-use crate::domain::failure::known::Match;
-use crate::domain::failure::parse::compiled;
-use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
-use crate::domain::failure::said::{first_error, further_errors, telling};
+use crate::domain::reason::fit::{Keep, fit, fit_cause, middle};
+use crate::domain::reason::known::Match;
+use crate::domain::reason::parse::compiled;
+use crate::domain::reason::parts::{Label, Reason, resource_of_arn};
+use crate::domain::reason::said::{first_error, further_errors, telling};
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
 
@@ -81,7 +81,7 @@ static ENCODED: LazyLock<Regex> =
 
 /// The summary of a reason. `known` is the failure that it is, if known, and `words` are those of its class, longest
 /// first; `component` is the logical id of the component that the reason names by its ARN, if known.
-pub(super) fn summarize(
+pub(crate) fn summarize(
     reason: &Reason,
     known: Option<&Match>,
     words: &[String],
@@ -197,7 +197,7 @@ fn unwrapped(message: &str) -> String {
 }
 
 /// A text on one line, in plain quotation marks, with ends of lines as they are written in a sentence.
-pub(super) fn normal(text: &str) -> String {
+pub(crate) fn normal(text: &str) -> String {
     let head = head_of(text);
     let line = one_line(head.trim());
     line.replace(['’', '‘'], "'").replace(['“', '”'], "\"")
@@ -214,7 +214,7 @@ fn with_names(text: &str) -> Cow<'_, str> {
 }
 
 /// The text with the kind of resource in place of each ARN, for patterns that must not match a name.
-pub(super) fn with_kinds(text: &str) -> String {
+pub(crate) fn with_kinds(text: &str) -> String {
     let kind = |found: &regex::Captures<'_>| {
         let arn = found.get(0).map_or("", |arn| arn.as_str());
         let service = arn.split(':').nth(2).unwrap_or_default();

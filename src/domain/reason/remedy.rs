@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::fit::middle;
-use crate::domain::failure::known::{self, Entry, Level, Match};
-use crate::domain::failure::parse::compiled;
-use crate::domain::failure::reason::{Label, Reason, resource_of_arn};
+use crate::domain::reason::fit::middle;
+use crate::domain::reason::known::{self, Entry, Level, Match};
+use crate::domain::reason::parse::compiled;
+use crate::domain::reason::parts::{Label, Reason, resource_of_arn};
 use crate::text::safe::SafeText;
 
 /// The widest value in advice, in columns.
@@ -34,7 +34,7 @@ pub struct Remedy {
 }
 
 /// The placeholders, and the pattern that a value must fit.
-pub(super) const PLACEHOLDERS: [(&str, &str); 23] = [
+pub(crate) const PLACEHOLDERS: [(&str, &str); 23] = [
     ("IMAGE_ID", "[A-Za-z][A-Za-z0-9-]{0,127}"),
     ("REGION", "[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}"),
     (
@@ -81,25 +81,25 @@ const LOG: [&str; 2] = [
 ];
 
 /// The commands that read the build log, which outlives the stack.
-pub(super) const LOG_COMMANDS: [&str; 2] = [
+pub(crate) const LOG_COMMANDS: [&str; 2] = [
     "pcluster get-image-log-events --image-id <IMAGE_ID> --region <REGION> --log-stream-name <LOG_STREAM>",
     "pcluster list-image-log-streams --image-id <IMAGE_ID> --region <REGION>",
 ];
 
 impl Remedy {
     /// The remedy for a failure that is known.
-    pub(super) fn of(found: &Match, reason: &Reason, context: &RemedyContext<'_>) -> Self {
+    pub(crate) fn of(found: &Match, reason: &Reason, context: &RemedyContext<'_>) -> Self {
         Self::with_log(found.entry.log, found, reason, context)
     }
 
     /// The remedy for a reason, if it is more than where Image Builder failed.
-    pub(super) fn of_reason(reason: &Reason, context: &RemedyContext<'_>) -> Option<Self> {
+    pub(crate) fn of_reason(reason: &Reason, context: &RemedyContext<'_>) -> Option<Self> {
         let found = known::find(reason).filter(|found| found.entry.level >= Level::Kind)?;
         Some(Self::of(&found, reason, context))
     }
 
     /// The remedy for a fact that no service puts in words, which may be about an AMI.
-    pub(super) fn of_fact(
+    pub(crate) fn of_fact(
         fact: &str,
         ami: Option<&SafeText>,
         context: &RemedyContext<'_>,
@@ -110,7 +110,7 @@ impl Remedy {
     }
 
     /// Where to look, for a failure of Image Builder of which nothing is known.
-    pub(super) fn for_unknown(context: &RemedyContext<'_>) -> Option<Self> {
+    pub(crate) fn for_unknown(context: &RemedyContext<'_>) -> Option<Self> {
         Self::of_fact(known::UNKNOWN, None, context)
     }
 
@@ -162,7 +162,7 @@ impl Remedy {
 }
 
 /// The sentences of a class's summary that can be filled in.
-pub(super) fn summaries(
+pub(crate) fn summaries(
     found: &Match,
     reason: &Reason,
     context: &RemedyContext<'_>,

@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::reason::Label;
-use crate::domain::failure::said::first_error;
+use crate::domain::reason::parts::Label;
+use crate::domain::reason::said::first_error;
 
 /// How the handler of the image begins what Image Builder says.
-pub(super) const OPERATION: &str = "Error occurred during operation '";
+pub(crate) const OPERATION: &str = "Error occurred during operation '";
 /// Fields in brackets that don't help the user.
 const NOISE: [&str; 3] = ["Proxy", "SDK Attempt Count", "Extended Request ID"];
 
 /// The parts that have been found so far, each a slice of the text.
 #[derive(Default)]
-pub(super) struct Found<'a>(pub(super) Vec<(Label, &'a str)>);
+pub(crate) struct Found<'a>(pub(super) Vec<(Label, &'a str)>);
 
 /// A part is the first group of the first match.
 struct Mark(Label, LazyLock<Regex>);
@@ -98,7 +98,7 @@ static WRAPPINGS: [LazyLock<Regex>; 4] = [
 
 /// A pattern of this program; one that does not compile would match nothing, and the tests would say so. The names of
 /// AWS are in ASCII: with Unicode's letters a pattern that repeats `\w` would take long to compile.
-pub(super) fn compiled(pattern: &str) -> Regex {
+pub(crate) fn compiled(pattern: &str) -> Regex {
     let pattern = pattern.replace(r"\w", "[0-9A-Za-z_]");
     Regex::new(&pattern)
         .or_else(|_| Regex::new("$^a"))
@@ -113,12 +113,12 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether a message has no cause.
-pub(super) fn says_nothing(message: &str) -> bool {
+pub(crate) fn says_nothing(message: &str) -> bool {
     NOTHING.is_match(message)
 }
 
 impl<'a> Found<'a> {
-    pub(super) fn read(&mut self, text: &'a str) {
+    pub(crate) fn read(&mut self, text: &'a str) {
         let body = self.handler(text.trim());
         let body = self.service_call(body);
         let message = self.operation(body).trim();

@@ -12,24 +12,24 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use crate::domain::failure::reason::{Label, Reason};
-use crate::domain::failure::said::{errors_of, without_exit};
-use crate::domain::failure::summary::{normal, with_kinds};
+use crate::domain::reason::parts::{Label, Reason};
+use crate::domain::reason::said::{errors_of, without_exit};
+use crate::domain::reason::summary::{normal, with_kinds};
 
 /// What stands for a failure of Image Builder.
-pub(super) const UNKNOWN: &str = "[image builder]";
+pub(crate) const UNKNOWN: &str = "[image builder]";
 /// What stands for an AMI that EC2 could not make, and for one that is not found.
-pub(super) const AMI_FAILED: &str = "[ami failed]";
-pub(super) const AMI_NOT_FOUND: &str = "[ami not found]";
+pub(crate) const AMI_FAILED: &str = "[ami failed]";
+pub(crate) const AMI_NOT_FOUND: &str = "[ami not found]";
 /// The bytes of the words of a cause that a summary keeps.
 const CORE: usize = 40;
 
-pub(super) const DATA: &str = include_str!("../../../assets/remedies.toml");
+pub(crate) const DATA: &str = include_str!("../../../assets/remedies.toml");
 
 /// How much an entry knows about a failure, the least first.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// Only that Image Builder failed.
     Unknown,
     /// Where it failed: in a component, in a step, while distributing.
@@ -43,46 +43,46 @@ pub(super) enum Level {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The name of the class of failures.
-    pub(super) class: String,
+    pub(crate) class: String,
     #[serde(default)]
-    pub(super) level: Level,
+    pub(crate) level: Level,
     /// Regular expressions that ignore case: one of them matches.
-    pub(super) matches: Vec<String>,
+    pub(crate) matches: Vec<String>,
     /// Regular expressions of which none matches.
     #[serde(default)]
-    pub(super) unless: Vec<String>,
+    pub(crate) unless: Vec<String>,
     /// The summary, for some room and for less; one with an unknown placeholder is left out.
     #[serde(default)]
-    pub(super) summary: Vec<String>,
-    pub(super) meaning: String,
-    pub(super) fix: String,
+    pub(crate) summary: Vec<String>,
+    pub(crate) meaning: String,
+    pub(crate) fix: String,
     /// Commands: the first whose placeholders are all known, else the first.
     #[serde(default)]
-    pub(super) commands: Vec<String>,
+    pub(crate) commands: Vec<String>,
     /// Whether the build log says more; adds where it is and the command that reads it.
     #[serde(default)]
-    pub(super) log: bool,
+    pub(crate) log: bool,
     /// Whether a line of the build log with these words is about this failure too.
     #[serde(default)]
-    pub(super) lines: bool,
+    pub(crate) lines: bool,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "for the reader and the tests of the file")
     )]
-    pub(super) source: String,
+    pub(crate) source: String,
     #[cfg_attr(
         not(test),
         expect(dead_code, reason = "for the reader and the tests of the file")
     )]
-    pub(super) examples: Vec<String>,
+    pub(crate) examples: Vec<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) remedy: Vec<Entry>,
+pub(crate) struct File {
+    pub(crate) remedy: Vec<Entry>,
 }
 
 struct Known {
@@ -112,21 +112,21 @@ fn regexes(patterns: &[String]) -> Vec<Regex> {
 
 /// A pattern over bytes: services write these words in ASCII, and Unicode's tables would take most of a second to
 /// compile.
-pub(super) fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+pub(crate) fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
     let mut builder = RegexBuilder::new(pattern);
     builder.case_insensitive(true).unicode(false).build()
 }
 
 /// A known failure, and what its pattern found.
-pub(super) struct Match {
-    pub(super) entry: &'static Entry,
+pub(crate) struct Match {
+    pub(crate) entry: &'static Entry,
     matches: &'static [Regex],
     /// The words that the pattern found.
     words: String,
     /// The length of the pattern.
     pattern: usize,
     /// The named groups of the pattern: the names of placeholders, in lower case, and their values.
-    pub(super) found: Vec<(&'static str, String)>,
+    pub(crate) found: Vec<(&'static str, String)>,
 }
 
 impl Match {
@@ -154,13 +154,13 @@ impl Match {
     }
 
     /// Whether a line of a command's output has this failure.
-    pub(super) fn is_cause_in(&self, line: &str) -> bool {
+    pub(crate) fn is_cause_in(&self, line: &str) -> bool {
         let is_match = |regex: &Regex| regex.is_match(line.as_bytes());
         self.entry.level >= Level::Kind && self.matches.iter().any(is_match)
     }
 
     /// The words of the cause, which a summary keeps.
-    pub(super) fn core(&self) -> Option<&str> {
+    pub(crate) fn core(&self) -> Option<&str> {
         let words = self.words.get(..self.words.floor_char_boundary(CORE))?;
         (self.entry.level == Level::Cause).then_some(words)
     }
@@ -173,7 +173,7 @@ impl Match {
 }
 
 /// The most specific entry for a failure.
-pub(super) fn find(reason: &Reason) -> Option<Match> {
+pub(crate) fn find(reason: &Reason) -> Option<Match> {
     if reason.is_too_long() {
         return None;
     }
@@ -182,17 +182,17 @@ pub(super) fn find(reason: &Reason) -> Option<Match> {
 
 /// The same, over the entries from the last to the first.
 #[cfg(test)]
-pub(super) fn find_in_reverse(reason: &Reason) -> Option<Match> {
+pub(crate) fn find_in_reverse(reason: &Reason) -> Option<Match> {
     best(&line(reason), KNOWN.iter().rev())
 }
 
 /// The entry for a fact that no service puts in words.
-pub(super) fn of_fact(fact: &str) -> Option<Match> {
+pub(crate) fn of_fact(fact: &str) -> Option<Match> {
     best(fact, KNOWN.iter())
 }
 
 /// The most specific entry for a line of the build log.
-pub(super) fn find_in_log(line: &str) -> Option<Match> {
+pub(crate) fn find_in_log(line: &str) -> Option<Match> {
     let line = normal(line);
     best(&line, KNOWN.iter().filter(|known| known.entry.lines))
 }
@@ -203,7 +203,7 @@ fn best(line: &str, known: impl Iterator<Item = &'static Known>) -> Option<Match
 }
 
 /// The line that the patterns are matched against.
-pub(super) fn line(reason: &Reason) -> String {
+pub(crate) fn line(reason: &Reason) -> String {
     let errors = errors_of(reason.message());
     let mut line = with_kinds(&normal(&without_exit(errors)));
     let facts = [

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::domain::failure::parse::compiled;
+use crate::domain::reason::parse::compiled;
 
 /// The output of a command, in a reason of Systems Manager.
 static OUTPUT: LazyLock<Regex> = LazyLock::new(|| {
@@ -63,7 +63,7 @@ static REGION: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The words in a message that tell why, each line of a command's output or of a traceback by itself. `names_cause` knows
 /// the lines of a known failure. None where the message has neither.
-pub(super) fn telling(message: &str, names_cause: impl Fn(&str) -> bool) -> Option<String> {
+pub(crate) fn telling(message: &str, names_cause: impl Fn(&str) -> bool) -> Option<String> {
     let Some(output) = OUTPUT.captures(message) else {
         return exception(&lines(message)).map(str::to_owned);
     };
@@ -99,7 +99,7 @@ pub(super) fn telling(message: &str, names_cause: impl Fn(&str) -> bool) -> Opti
 }
 
 /// The part of a message that a known failure is looked for in: not what a command wrote before its errors.
-pub(super) fn errors_of(message: &str) -> &str {
+pub(crate) fn errors_of(message: &str) -> &str {
     let message = first_error(message);
     let errors = || {
         let output = OUTPUT.captures(message)?.name("said")?;
@@ -114,7 +114,7 @@ pub(super) fn errors_of(message: &str) -> &str {
 }
 
 /// A message without what Systems Manager adds to an output: the exit code is a part of the reason.
-pub(super) fn without_exit(message: &str) -> Cow<'_, str> {
+pub(crate) fn without_exit(message: &str) -> Cow<'_, str> {
     RUN_FAILED.replace_all(message, "")
 }
 
@@ -167,12 +167,12 @@ fn last<'a>(lines: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The first of a job's errors.
-pub(super) fn first_error(message: &str) -> &str {
+pub(crate) fn first_error(message: &str) -> &str {
     errors(message).first().copied().unwrap_or(message)
 }
 
 /// The number of a job's further errors, and their regions.
-pub(super) fn further_errors(message: &str) -> (usize, Vec<&str>) {
+pub(crate) fn further_errors(message: &str) -> (usize, Vec<&str>) {
     let errors = errors(message);
     let mut regions: Vec<&str> = Vec::new();
     for error in errors.iter().skip(1) {

@@ -1,0 +1,128 @@
+//! Reads JSON of a known form in one pass over the bytes, without copies: events and the lines of recordings, nearly all of
+//! which are compact objects of strings. Anything else is left to `serde_json`.
+
+/// A place in JSON text.
+#[derive(Debug)]
+pub(crate) struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes behind these bytes, if they are next.
+    pub(crate) fn skip(&mut self, token: &str) -> bool {
+        let is_next = self.rest().starts_with(token);
+        self.at += if is_next { token.len() } else { 0 };
+        is_next
+    }
+
+    /// The next string's content, if it has no escapes.
+    pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
+        let string = self.string()?;
+        let content = string.strip_prefix('"')?.strip_suffix('"')?;
+        (!content.contains('\\')).then_some(content)
+    }
+
+    /// The next string, with its quotes. None if there is none, or an invalid one.
+    pub(crate) fn string(&mut self) -> Option<&'a str> {
+        let bytes = self.text.as_bytes();
+        let begin = self.at;
+        if bytes.get(begin) != Some(&b'"') {
+            return None;
+        }
+        let mut at = begin + 1;
+        loop {
+            at = next_special(bytes, at)?;
+            match bytes.get(at)? {
+                b'"' => break,
+                b'\\' => at += escape(bytes.get(at + 1..)?)?,
+                _ => return None,
+            }
+        }
+        self.at = at + 1;
+        self.text.get(begin..self.at)
+    }
+}
+
+/// The length of the escape whose backslash is before these bytes.
+fn escape(after: &[u8]) -> Option<usize> {
+    match after.first()? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' if after.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => Some(6),
+        _ => None,
+    }
+}
+
+/// The first byte from `at` on that is a quote, a backslash or a control character.
+fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    // Sets the high bit of each byte that is less than `limit`, up to the first: a borrow may set later ones.
+    let below = |chunk: u64, limit: u8| chunk.wrapping_sub(EACH * u64::from(limit)) & !chunk;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let chunk = u64::from_le_bytes(*chunk);
+        let equal = |byte: u8| below(chunk ^ (EACH * u64::from(byte)), 1);
+        let special = (equal(b'"') | equal(b'\\') | below(chunk, 0x20)) & HIGH;
+        if special != 0 {
+            return Some(at + usize::try_from(special.trailing_zeros() / 8).ok()?);
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..)?;
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    Some(at + rest.iter().position(special)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::value::RawValue;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_string_is_left() {
+        for text in [
+            "",
+            "x",
+            "\"",
+            "\"a",
+            "\"\\\"",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"a\nb\"",
+            "\"0123456\u{1}\"",
+        ] {
+            let mut scanner = Scanner::new(text);
+            assert_eq!(scanner.string(), None, "{text:?}");
+            assert_eq!(scanner.rest(), text);
+        }
+    }
+
+    proptest! {
+        /// A string ends where it ends for the parser, whatever is in it and behind it.
+        #[test]
+        fn a_string_is_that_of_the_parser(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "\"", "\\", "\\\"", "\\u00e9", "\\u12", "\\n", "\n", "\u{1f}", " ", "é", "日本", "abcdefgh", "x", "\u{80}", "!", "#", "[", "]",
+            ]), 0..20),
+        ) {
+            let text = format!("\"{}", parts.concat());
+            let mut values = serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>();
+            let expected = values.next().and_then(Result::ok).map(RawValue::get);
+            prop_assert_eq!(Scanner::new(&text).string(), expected);
+        }
+    }
+}
