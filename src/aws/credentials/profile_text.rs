@@ -30,7 +30,7 @@ const PREFIXES: [&str; 3] = ["profile", "sso-session", "services"];
 const REFERENCES: [&str; 3] = ["source_profile", "sso_session", "services"];
 
 /// The properties that are absent where their value is empty: aws-config would use it.
-const NEVER_EMPTY: [&str; 4] = ["region", KEYS[0], KEYS[1], KEYS[2]];
+const NEVER_EMPTY: [&str; 5] = ["region", "endpoint_url", KEYS[0], KEYS[1], KEYS[2]];
 /// The properties of a profile's keys, which belong together.
 const KEYS: [&str; 3] = [
     "aws_access_key_id",
