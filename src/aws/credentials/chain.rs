@@ -281,6 +281,13 @@ impl AwsChain {
         }
         let fixed = Self::fixed_keys(files, chain);
         let login = match chain.map(|chain| &chain.source) {
+            // A login would not help: aws-config looks for its token under the name that it permits.
+            Some(Source::Login(Login::Session(session))) if encode(session) != *session => {
+                return IdentityFault::Misconfigured(format!(
+                    "the login of the SSO session {session} can't be found by such a name; rename the session, with \
+                     letters, digits and hyphens only"
+                ));
+            }
             Some(Source::Login(login)) => login.clone(),
             _ => Login::Profile(name.to_owned()),
         };

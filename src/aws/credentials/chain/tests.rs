@@ -135,6 +135,24 @@ async fn an_sso_session_that_needs_a_login_is_named() {
 }
 
 #[tokio::test]
+async fn an_sso_session_whose_login_can_not_be_found_by_its_name_is_to_be_renamed() {
+    for name in ["my login", "caf\u{e9}"] {
+        let section = SESSION.replace("sso-session s", &format!("sso-session '{name}'"));
+        let profile = BY_SESSION.replace("sso_session = s", &format!("sso_session = {name}"));
+        let role = "[profile role]\nregion = eu-west-1\nrole_arn = arn:aws:iam::123456789012:role/r\n\
+                    source_profile = work\n";
+        let config = format!("[profile work]\n{profile}{section}{role}");
+        let home = Home::new("sso-renamed", &config);
+        let expected = format!("the login of the SSO session {name} can't be found by such a name");
+        let found = run(&home, "profile_work", &[]).await;
+        assert!(found.contains(&expected), "{found}");
+        let by_role = [("AWS_PROFILE", "role")];
+        let found = run(&home, "default_chain", &by_role).await;
+        assert!(found.contains(&expected), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn a_console_login_is_used_and_its_command_is_named() {
     let config = "[profile work]\nregion = us-east-1\nlogin_session = arn:aws:iam::123456789012:user/ci-user\n";
     let home = Home::new("console", config);
