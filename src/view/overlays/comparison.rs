@@ -48,3 +48,23 @@ fn line(row: &Row, theme: &Theme) -> Line<'static> {
         Tone::Heading => Line::styled(text, theme.strong()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_may_begin_with_any_text() {
+        for tone in [Tone::Plain, Tone::Heading, Tone::Before, Tone::After] {
+            for text in ["", "a", "a日", "é", "日本", " A value"] {
+                let row = Row {
+                    tone,
+                    text: text.to_owned(),
+                };
+                let spans = line(&row, &Theme::default()).spans;
+                let shown: String = spans.iter().map(|span| &*span.content).collect();
+                assert_eq!(shown, format!(" {text}"));
+            }
+        }
+    }
+}
