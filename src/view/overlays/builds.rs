@@ -127,17 +127,18 @@ fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> V
     spans
 }
 
-/// The first failure, or the AMI.
+/// The AMI of a success, also where its stack could not delete itself; else the first failure.
 fn end(session: &Session, verdict: Verdict, theme: &Theme) -> Option<Span<'static>> {
-    if let Some(why) = session.explanation() {
-        let id = &why.cause.logical_id;
-        let summary = why.summary.as_ref().map(SafeText::as_str);
-        let why = failure_line(id, "", summary);
-        return Some(Span::styled(one_line(&why), theme.bad()));
+    if verdict == Verdict::Succeeded
+        && let Some(ami) = session.build.ami()
+    {
+        return Some(Span::raw(one_line(ami.id.as_str())));
     }
-    let is_made = verdict == Verdict::Succeeded;
-    let ami = session.build.ami().filter(|_| is_made)?;
-    Some(Span::raw(one_line(ami.id.as_str())))
+    let why = session.explanation()?;
+    let id = &why.cause.logical_id;
+    let summary = why.summary.as_ref().map(SafeText::as_str);
+    let why = failure_line(id, "", summary);
+    Some(Span::styled(one_line(&why), theme.bad()))
 }
 
 /// The stage, and the step of the workflow.
