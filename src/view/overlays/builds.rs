@@ -12,6 +12,7 @@ use crate::app::overlays::builds;
 use crate::app::overlays::builds::BuildsMenu;
 use crate::app::session::Session;
 use crate::app::status::heartbeat::Progress;
+use crate::domain::build::Cleanup;
 use crate::domain::failure::failure_line;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
@@ -127,12 +128,18 @@ fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> V
     spans
 }
 
-/// The AMI of a success, also where its stack could not delete itself; else the first failure.
+/// The AMI, or the first failure: of a success, that is why its stack is left over.
 fn end(session: &Session, verdict: Verdict, theme: &Theme) -> Option<Span<'static>> {
-    if verdict == Verdict::Succeeded
-        && let Some(ami) = session.build.ami()
-    {
-        return Some(Span::raw(one_line(ami.id.as_str())));
+    let build = &session.build;
+    let made = build.ami().filter(|_| verdict == Verdict::Succeeded);
+    if let Some(ami) = made {
+        let is_left = build.cleanup() == Cleanup::Leftover;
+        let left = if is_left {
+            "; its stack is left over"
+        } else {
+            ""
+        };
+        return Some(Span::raw(one_line(&format!("{}{left}", ami.id.as_str()))));
     }
     let why = session.explanation()?;
     let id = &why.cause.logical_id;
