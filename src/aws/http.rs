@@ -160,14 +160,11 @@ impl HttpClient {
         if pool.reconnected.is_some_and(recently) {
             return;
         }
-        // Building worked once, so it can only fail for lack of memory; then the old connections are tried.
-        if let Ok(client) = self.config.build() {
-            *pool = Pool {
-                client: Arc::new(client.into()),
-                idle_since: None,
-                reconnected: Some(Instant::now()),
-            };
-        }
+        *pool = Pool {
+            client: LazyClient::default(),
+            idle_since: None,
+            reconnected: Some(Instant::now()),
+        };
     }
 
     /// Sends one request. Nothing is retried here: each attempt needs a signature of its own.

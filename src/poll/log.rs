@@ -46,6 +46,8 @@ struct Found {
     arn: Option<SafeText>,
     /// The oldest event of the image.
     began: Option<DateTime<Utc>>,
+    /// The image was made: there is no failure to explain.
+    is_made: bool,
 }
 
 #[derive(Debug)]
@@ -80,9 +82,9 @@ impl LogSchedule {
         }
     }
 
-    /// Whether the build has ended.
-    pub(super) fn has_ended(&self) -> bool {
-        self.ended.is_some()
+    /// Whether the build has ended, and its log may explain why it failed.
+    pub(super) fn may_explain(&self) -> bool {
+        self.ended.is_some() && !self.found.is_made
     }
 
     /// Takes events as known that an earlier watch has recorded.
@@ -120,6 +122,7 @@ impl LogSchedule {
         if !is_image {
             return;
         }
+        self.found.is_made |= event.status.as_str() == "CREATE_COMPLETE";
         let times = [self.found.began, event.timestamp];
         self.found.began = times.into_iter().flatten().min();
         let arn = event.physical_id.as_ref();

@@ -93,7 +93,7 @@ impl Schedules {
 
     fn log_request(&self) -> Option<(ApiRequest, Duration)> {
         let log = self.log.as_ref()?;
-        let is_wanted = self.attention == Attention::Whole || log.has_ended();
+        let is_wanted = self.attention == Attention::Whole || log.may_explain();
         log.next().filter(|_| is_wanted)
     }
 

@@ -175,7 +175,8 @@ mod tests {
 
     const SPEED: f64 = 300.0;
 
-    /// Watches a scenario until this time of its own. The build, and the requests as the server saw them.
+    /// Watches a scenario until this time of its own, or until it has ended, on a machine that is slow. The build, and the
+    /// requests as the server saw them.
     async fn watch(name: &'static str, until: Duration) -> (Build, RequestLog) {
         let scenario = Scenario::named(name).unwrap();
         let clock = Clock::scenario(Clock::wall().now(), SPEED);
@@ -207,7 +208,11 @@ mod tests {
         };
         let mut build = Build::requested(scenario.image_id(), false);
         let listen = async {
-            while clock.elapsed() < until {
+            let is_open = |build: &Build| {
+                let outcome = build.verdict().outcome();
+                matches!(outcome, OutcomeKind::Building | OutcomeKind::Unknown)
+            };
+            while clock.elapsed() < until || (is_open(&build) && clock.elapsed() < until * 5) {
                 let observation = observations.recv().await.unwrap();
                 if let Seen::Failed(fault) | Seen::Refused(fault) = &observation.seen {
                     let kinds = [

@@ -193,7 +193,14 @@ impl Log<'_> {
         let instance = ec2_digits(&format!("{name} {}", self.build.stack_id));
         self.pass(2_100);
         self.say(format!("Launched instance (instance id: i-{instance})"));
+        // A step that the failure names waits in vain until the build is stopped.
+        let failure = self.build.creation_failure.as_ref();
+        let is_stuck = failure.is_some_and(|failure| failure.step.as_deref() == Some(name));
+        let attempts = if is_stuck { u32::MAX } else { attempts };
         for attempt in 1..=attempts {
+            if self.now >= self.stopped {
+                break;
+            }
             self.say(format!(
                 "Waiting for instance availability (id: i-{instance}, expected state: ['passed']). Attempt number: {attempt}."
             ));

@@ -453,6 +453,20 @@ fn the_log_of_a_failed_component_ends_with_the_failure_and_is_written_in_order()
     }
 }
 
+#[test]
+fn a_log_ends_in_the_step_that_the_failure_names() {
+    let script = script("rollback");
+    let says = |text: &str| {
+        script.iter().any(|timed| match &timed.change {
+            Change::Log(line) => line.message.contains(text),
+            _ => false,
+        })
+    };
+    assert!(says("Started step LaunchBuildInstance"));
+    assert!(says("Attempt number: 40."));
+    assert!(!says("Started step ApplyBuildComponents"));
+}
+
 fn assert_ends_with_failure(name: &str, code: &str) {
     let script = script(name);
     let lines = script.iter().filter_map(|timed| match &timed.change {

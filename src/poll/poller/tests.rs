@@ -462,7 +462,7 @@ async fn a_change_of_the_clocks_correction_is_observed_before_the_response_that_
 
 /// A build that goes on, or has failed: of AWS directly, with everything.
 struct Busy {
-    has_failed: bool,
+    end: Option<&'static str>,
     log: Requests,
 }
 
@@ -488,8 +488,8 @@ impl EventSource for Busy {
             event(2, "ParallelClusterImage", image, "CREATE_IN_PROGRESS"),
             event(1, "img", stack, "CREATE_IN_PROGRESS"),
         ];
-        if self.has_failed {
-            events.insert(0, event(3, "ParallelClusterImage", image, "CREATE_FAILED"));
+        if let Some(status) = self.end {
+            events.insert(0, event(3, "ParallelClusterImage", image, status));
         }
         let next = None;
         Ok(EventsResponse::Page(EventsPage { events, next }))
@@ -547,7 +547,7 @@ impl Source for Busy {
 /// the steps and of the log, in each half, and the moments of the image's.
 async fn poll_with(
     attention: Attention,
-    has_failed: bool,
+    end: Option<&'static str>,
     is_shown_later: bool,
 ) -> ([[usize; 3]; 2], Vec<Instant>) {
     const HALF: Duration = Duration::from_mins(5);
@@ -560,7 +560,7 @@ async fn poll_with(
     let schedules = Schedules::new(None, fastrand::Rng::with_seed(1));
     let poller = Poller {
         source: Busy {
-            has_failed,
+            end,
             log: Arc::clone(&log),
         },
         permits,
@@ -602,13 +602,13 @@ async fn poll_with(
 
 #[tokio::test(start_paused = true)]
 async fn a_build_that_is_not_shown_is_described_every_30_seconds_without_log_and_steps() {
-    let ([whole, _], _) = poll_with(Attention::Whole, false, false).await;
+    let ([whole, _], _) = poll_with(Attention::Whole, None, false).await;
     assert!(
         whole[0] >= 28 && whole[1] >= 20 && whole[2] >= 20,
         "{whole:?}"
     );
     for (attention, has_steps) in [(Attention::Outline, false), (Attention::WithoutLog, true)] {
-        let (halves, images) = poll_with(attention, false, false).await;
+        let (halves, images) = poll_with(attention, None, false).await;
         for [image, steps, log] in halves {
             assert!((9..=11).contains(&image), "{halves:?}");
             assert_eq!((steps > 0, log), (has_steps, 0), "{halves:?}");
@@ -622,7 +622,7 @@ async fn a_build_that_is_not_shown_is_described_every_30_seconds_without_log_and
 
 #[tokio::test(start_paused = true)]
 async fn a_build_that_comes_on_the_screen_is_fetched_whole_from_then_on() {
-    let ([before, after], _) = poll_with(Attention::Outline, false, true).await;
+    let ([before, after], _) = poll_with(Attention::Outline, None, true).await;
     assert_eq!(before[1..], [0, 0]);
     assert!(
         after[0] >= 28 && after[1] >= 20 && after[2] >= 20,
@@ -632,6 +632,14 @@ async fn a_build_that_comes_on_the_screen_is_fetched_whole_from_then_on() {
 
 #[tokio::test(start_paused = true)]
 async fn the_log_of_a_build_that_has_failed_is_read_although_it_is_not_shown() {
-    let ([[_, steps, log], _], _) = poll_with(Attention::Outline, true, false).await;
+    let ([[_, steps, log], _], _) =
+        poll_with(Attention::Outline, Some("CREATE_FAILED"), false).await;
     assert!(steps == 0 && log > 0, "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_build_that_was_made_is_read_once_it_is_shown() {
+    let end = Some("CREATE_COMPLETE");
+    let ([[_, _, before], [_, _, after]], _) = poll_with(Attention::Outline, end, true).await;
+    assert!(before == 0 && after > 0, "{before}, {after}");
 }

@@ -12,6 +12,7 @@ use crate::app::overlays::builds;
 use crate::app::overlays::builds::BuildsMenu;
 use crate::app::session::Session;
 use crate::app::status::heartbeat::Progress;
+use crate::domain::build::Cleanup;
 use crate::domain::failure::failure_line;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
@@ -127,17 +128,24 @@ fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> V
     spans
 }
 
-/// The first failure, or the AMI.
+/// The AMI, or the first failure: of a success, that is why its stack is left over.
 fn end(session: &Session, verdict: Verdict, theme: &Theme) -> Option<Span<'static>> {
-    if let Some(why) = session.explanation() {
-        let id = &why.cause.logical_id;
-        let summary = why.summary.as_ref().map(SafeText::as_str);
-        let why = failure_line(id, "", summary);
-        return Some(Span::styled(one_line(&why), theme.bad()));
+    let build = &session.build;
+    let made = build.ami().filter(|_| verdict == Verdict::Succeeded);
+    if let Some(ami) = made {
+        let is_left = build.cleanup() == Cleanup::Leftover;
+        let left = if is_left {
+            "; its stack is left over"
+        } else {
+            ""
+        };
+        return Some(Span::raw(one_line(&format!("{}{left}", ami.id.as_str()))));
     }
-    let is_made = verdict == Verdict::Succeeded;
-    let ami = session.build.ami().filter(|_| is_made)?;
-    Some(Span::raw(one_line(ami.id.as_str())))
+    let why = session.explanation()?;
+    let id = &why.cause.logical_id;
+    let summary = why.summary.as_ref().map(SafeText::as_str);
+    let why = failure_line(id, "", summary);
+    Some(Span::styled(one_line(&why), theme.bad()))
 }
 
 /// The stage, and the step of the workflow.

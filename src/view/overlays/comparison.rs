@@ -32,18 +32,39 @@ pub(crate) fn draw(comparison: &Comparison, theme: &Theme, screen: Rect, buf: &m
 }
 
 fn line(row: &Row, theme: &Theme) -> Line<'static> {
-    let (letter, value) = row.text.split_at(LETTER.min(row.text.len()));
+    let text = format!(" {}", row.text);
     let value = |class| {
+        // The first is the popup's margin. Only such a row begins with a letter of ASCII.
+        let (letter, value) = text.split_at_checked(LETTER + 1).unwrap_or((&text, ""));
         vec![
-            Span::raw(format!(" {letter}")),
+            Span::raw(letter.to_owned()),
             Span::styled(value.to_owned(), theme.status(class)),
         ]
     };
-    let text = format!(" {}", row.text);
     match row.tone {
-        Tone::Plain => Line::raw(text),
-        Tone::Heading => Line::styled(text, theme.strong()),
         Tone::Before => Line::from(value(StatusClass::Deleting)),
         Tone::After => Line::from(value(StatusClass::Running)),
+        Tone::Plain => Line::raw(text),
+        Tone::Heading => Line::styled(text, theme.strong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_may_begin_with_any_text() {
+        for tone in [Tone::Plain, Tone::Heading, Tone::Before, Tone::After] {
+            for text in ["", "a", "a日", "é", "日本", " A value"] {
+                let row = Row {
+                    tone,
+                    text: text.to_owned(),
+                };
+                let spans = line(&row, &Theme::default()).spans;
+                let shown: String = spans.iter().map(|span| &*span.content).collect();
+                assert_eq!(shown, format!(" {text}"));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Widget};
 
@@ -99,15 +100,25 @@ fn lines(
             _ => String::new(),
         };
         let time = text::cell(&time, TIME_COLUMNS, theme);
+        // On the selected row, the selection's own style replaces colours and dimming: red on its blue is illegible.
+        let (time_style, text_style) = if is_selected {
+            (Style::new(), Style::new())
+        } else {
+            (theme.dim(), style)
+        };
         let mut line = Line::from(vec![
-            Span::styled(time, theme.dim()),
-            Span::styled(shown, style),
+            Span::styled(time, time_style),
+            Span::styled(shown, text_style),
         ]);
         if let Some(pattern) = &model.shown.search.listed {
             line = text::highlight(line, pattern, theme);
         }
         if is_selected {
-            line = line.style(theme.selected(true));
+            line = line.style(if row.is_error() {
+                theme.selected_failure()
+            } else {
+                theme.selected(true)
+            });
         }
         rows.push(line);
     }

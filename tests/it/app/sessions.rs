@@ -15,6 +15,7 @@ use ratatui::layout::Size;
 use serde_json::json;
 
 use crate::support::api;
+use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 
 const IMAGES: [&str; 2] = ["first-image", "second-image"];
@@ -240,7 +241,8 @@ impl Program {
             | Effect::Poll(of, _)
             | Effect::EnterCode(of, _)
             | Effect::WriteReport(of)
-            | Effect::Stop(of) => *of == id(index),
+            | Effect::Stop(of)
+            | Effect::Close(of, _) => *of == id(index),
             Effect::Notify(text) => text.contains(IMAGES[index]),
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)
@@ -400,6 +402,26 @@ fn eighty_columns_have_the_other_builds_and_how_far_each_is() {
         let is_whole = |row: &String| parts.iter().all(|part| row.contains(part));
         assert!(rows.any(is_whole), "{image}: {shown:#?}");
     }
+}
+
+/// A success whose stack could not delete itself is a success: its row has the AMI, not the reason of the leftover.
+#[test]
+fn the_row_of_a_success_has_its_ami_even_if_its_stack_is_left_over() {
+    let mut story = builds::leftover(100, 30);
+    story.keys("B");
+    let shown = lines(&draw(&story.model, &COLOUR));
+    let ami = story
+        .model
+        .shown
+        .build
+        .ami()
+        .unwrap()
+        .id
+        .as_str()
+        .to_owned();
+    let is_row = |row: &&String| row.contains("SUCCEEDED") && row.starts_with("│▌");
+    let row = shown.iter().find(is_row);
+    assert!(row.is_some_and(|row| row.contains(&ami)), "{shown:#?}");
 }
 
 /// A prompt and a menu work on the shown build: with another one shown they are closed, and a pattern that was not

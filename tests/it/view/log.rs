@@ -7,6 +7,7 @@ use bakewatch::testing::domain::{LogLine, LogPage, LogPart, LogState, Seen};
 use bakewatch::testing::text::SafeText;
 use chrono::TimeDelta;
 use insta::assert_snapshot;
+use ratatui::buffer::Cell;
 
 use crate::support::builds;
 use crate::support::frame::{COLOUR, PLAIN, draw, frame, lines};
@@ -107,6 +108,31 @@ fn the_log_opens_on_the_first_error_and_does_not_follow() {
     story.keys("E");
     let error = text(&story);
     assert!(error.contains("19/70"), "{error}");
+}
+
+/// Red on the blue of the selection is illegible: a selected error keeps its red as the ground.
+#[test]
+fn the_selected_line_has_the_colours_of_the_selection_alone_and_an_error_stays_red() {
+    for (keys, text, expected) in [
+        ("4G", "Image transitioned", COLOUR.selected(true)),
+        ("4GE", "TOE has completed", COLOUR.selected_failure()),
+    ] {
+        let mut story = failed_with(&LINES, true, (80, 24));
+        story.keys(keys);
+        let frame = draw(&story.model, &COLOUR);
+        let lines = lines(&frame);
+        let row = lines.iter().rposition(|line| line.contains(text)).unwrap();
+        for column in 1..78 {
+            let cell = &frame[(column, u16::try_from(row).unwrap())];
+            let mut right = Cell::default();
+            right.set_style(expected);
+            assert_eq!(
+                (cell.fg, cell.bg, cell.modifier),
+                (right.fg, right.bg, right.modifier),
+                "{text}: column {column}"
+            );
+        }
+    }
 }
 
 #[test]
