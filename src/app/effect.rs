@@ -37,6 +37,8 @@ pub enum Effect {
     Compare(Box<[CompareTarget; 2]>),
     /// Poll a session's build no longer: its watch has ended.
     Stop(SessionId),
+    /// Forget a session's build: the same, and its recording ends now with this outcome.
+    Close(SessionId, Box<Outcome>),
     /// Put text on the clipboard, unchanged.
     Copy(String),
     /// Write a report of the build as it is now to a new file in the current folder. The runtime responds with

@@ -214,8 +214,8 @@ impl Model {
     }
 
     /// Forgets a session that is not shown.
-    pub(super) fn forget(&mut self, id: SessionId) {
-        self.others.remove(&id);
+    pub(super) fn forget(&mut self, id: SessionId) -> Option<Session> {
+        self.others.remove(&id)
     }
 
     /// Shows the first session in the place of none.

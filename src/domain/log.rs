@@ -293,7 +293,8 @@ impl BuildLog {
     fn find_cause(&mut self) {
         let found = cause::find(self);
         let is_whole = self.dropped == 0 && !self.is_again;
-        if self.cause.as_deref() != found.as_ref() && (found.is_some() || is_whole) {
+        let is_better = found.is_some() && (!self.is_again || self.cause.is_none());
+        if self.cause.as_deref() != found.as_ref() && (is_better || is_whole) {
             self.cause = found.map(Arc::new);
         }
     }

@@ -17,7 +17,7 @@ const RATE: f64 = 4.3;
 /// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
 const BURST: f64 = 100.0;
 /// The requests that each rank leaves to those before it: where the budget is short, the first rank has all of it.
-const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 87.0, 90.0, 93.0, 96.0];
+const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 88.0, 90.0, 93.0, 96.0];
 /// The ranks: events and the image, the steps, the log of the shown session; the list of images; then those of the other
 /// sessions.
 const RANKS: usize = 7;

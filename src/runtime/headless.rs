@@ -140,6 +140,7 @@ fn run_effects(
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::Notify(_)
+            | Effect::Close(..)
             | Effect::List(_)
             | Effect::Compare(_)
             | Effect::Open(_)

@@ -233,12 +233,7 @@ async fn list_once(
             Ok(more) => {
                 known.rows.extend(more);
                 back_off = BEFORE_RETRY;
-                let rows = known.rows.clone();
-                let listed = Listed {
-                    rows,
-                    ..Listed::default()
-                };
-                send(messages, listed).await?;
+                send(messages, known.clone()).await?;
             }
             Err(why) => {
                 let listed = Listed {
@@ -302,7 +297,6 @@ async fn read(
         return Ok(read);
     }
     let permits = budgets.session();
-    permits.shown().set(true);
     let live = match account.prepare(&image_id, region.as_deref()).await {
         Ok(ready) => Box::pin(Read::live(&name, ready, permits)).await,
         Err(error) => Err(error),

@@ -317,6 +317,10 @@ impl ScreenLoop<'_> {
                 }
                 Effect::Open(targets) => self.opener.open(targets, self.tasks),
                 Effect::Stop(session) => self.sessions.stop(session),
+                Effect::Close(session, outcome) => {
+                    self.sessions
+                        .close(session, *outcome, self.model.now, self.tasks);
+                }
                 Effect::Emit(..) | Effect::Remark(_) => {}
                 Effect::Exit(code) => return Some(code),
             }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::app::effect::{PlaybackRequest, PollRequest};
@@ -15,6 +16,7 @@ use crate::backend::{Backend, Source};
 use crate::clock::Clock;
 use crate::demo::Simulator;
 use crate::domain::observation::Observation;
+use crate::domain::outcome::Outcome;
 use crate::poll::log::LogStart;
 use crate::poll::permit::{Budgets, Shown};
 use crate::poll::poller::Poller;
@@ -89,6 +91,12 @@ impl Writers {
     pub(super) fn take(&self) -> Vec<(SessionId, Writer)> {
         std::mem::take(&mut *self.all())
     }
+
+    fn take_of(&self, session: SessionId) -> Option<Writer> {
+        let mut all = self.all();
+        let at = all.iter().position(|(id, _)| *id == session)?;
+        Some(all.swap_remove(at).1)
+    }
 }
 
 /// The inbox of all sessions, and the commands to their pollers.
@@ -151,6 +159,26 @@ impl Sessions {
     pub(super) fn stop(&mut self, session: SessionId) {
         self.pollers.retain(|(id, _)| *id != session);
         self.shown.retain(|(id, _)| *id != session);
+    }
+
+    /// Stops to poll, and ends the recording, so that another watch of the build can resume it.
+    pub(super) fn close(
+        &mut self,
+        session: SessionId,
+        outcome: Outcome,
+        at: DateTime<Utc>,
+        tasks: &mut Tasks,
+    ) {
+        self.stop(session);
+        if let Some(writer) = self.writers.take_of(session) {
+            let messages = self.messages.clone();
+            tasks.spawn("recordings", async move {
+                if let Some(failure) = writer.end(outcome, at).await {
+                    // Fails if the loop has ended.
+                    let _ = messages.send(Msg::Remark(recorder::remark(failure))).await;
+                }
+            });
+        }
     }
 
     /// Starts to poll or to play, once the recording is open.

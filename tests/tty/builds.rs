@@ -1,6 +1,10 @@
 //! Several builds on the screen: the picker, the view of all builds, and switching between them.
 
+use std::fs;
+use std::path::Path;
+
 use crate::support::aws::several::Several;
+use crate::support::program::{fresh_folder, recordings_in};
 use crate::support::terminal::Terminal;
 
 #[test]
@@ -54,6 +58,57 @@ fn two_marked_builds_are_compared_over_the_picker() {
         .wait_for("DURATION");
     terminal.press("q").wait_for("2 marked").press("q");
     assert_eq!(terminal.end().exit_code(), 0);
+}
+
+/// The recording of a build that is closed ends then, so that opening it again resumes it.
+#[test]
+fn a_closed_build_ends_its_recording_and_opened_again_resumes_it() {
+    let mut aws = Several::start(&["alpha", "beta"]);
+    for id in ["alpha", "beta"] {
+        aws.of(id).begin();
+    }
+    let state = fresh_folder();
+    let mut environment = aws.environment().to_vec();
+    environment.push(("XDG_STATE_HOME", state.to_str().unwrap()));
+    let arguments = ["watch", "alpha", "beta", "--interval", "200ms"];
+    let mut terminal = Terminal::start(100, 24, &arguments, &environment);
+    terminal.wait_for("BUILDING").wait_for("Events 3");
+    terminal.press("B").wait_for(" Builds ").press("\u{1b}[3~");
+    terminal.wait("the end of the recording", |_| {
+        kinds(&state, "alpha").contains(&"ended".to_owned())
+    });
+    terminal.press("\u{1b}").wait_gone(" Builds ").press("b");
+    terminal.wait_for("enter watch").press("/").press("alp");
+    terminal.press("\r");
+    terminal.wait("that it is resumed", |_| {
+        kinds(&state, "alpha").contains(&"resumed".to_owned())
+    });
+    terminal.press("q");
+    terminal.end();
+    let of_alpha = recordings_in(&state).into_iter();
+    let of_alpha = of_alpha.filter(|file| is_of(file, "alpha")).count();
+    assert_eq!(of_alpha, 1);
+}
+
+fn is_of(file: &Path, image: &str) -> bool {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines()
+        .next()
+        .is_some_and(|header| header.contains(&format!("\"imageId\":\"{image}\"")))
+}
+
+/// The kinds of the lines in the recordings of an image.
+fn kinds(state: &Path, image: &str) -> Vec<String> {
+    let files = recordings_in(state).into_iter();
+    let texts = files
+        .filter(|file| is_of(file, image))
+        .map(|file| fs::read_to_string(file).unwrap_or_default());
+    let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    let kind = |line: String| {
+        let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+        line["kind"].as_str().map(str::to_owned)
+    };
+    lines.filter_map(kind).collect()
 }
 
 #[test]

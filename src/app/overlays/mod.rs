@@ -7,7 +7,7 @@
 //! - `builds`: the watched builds
 //! - `comparison`: two builds side by side
 //! - `picker`: the images of the account, and the recorded builds
-//! - `prompt`: the text to search or to filter for
+//! - `prompt`: the text to search or to filter for, or an MFA code
 
 pub(crate) mod builds;
 pub(crate) mod comparison;

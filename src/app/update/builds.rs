@@ -12,7 +12,7 @@ use crate::app::overlays::prompt::Prompt;
 use crate::app::session::{Session, SessionId, Target};
 use crate::app::update::code;
 use crate::app::views::action::ViewAction;
-use crate::domain::outcome::RecordedWatch;
+use crate::domain::outcome::{Outcome, RecordedWatch};
 use crate::text::safe::SafeText;
 
 /// Shows the next or previous build, around the end.
@@ -93,8 +93,14 @@ pub(super) fn close_marked(model: &mut Model, effects: &mut Effects) {
             model.show(other);
         }
     }
-    model.forget(id);
-    effects.push(Effect::Stop(id));
+    if let Some(closed) = model.forget(id) {
+        effects.push(close(&closed));
+    }
+}
+
+fn close(session: &Session) -> Effect {
+    let outcome = Outcome::of(&session.build, &session.target.image_id);
+    Effect::Close(session.id, Box::new(outcome))
 }
 
 /// Watches the marked builds, or marks one.
@@ -223,7 +229,7 @@ pub(super) fn opened(
     model.opening = model.opening.saturating_sub(1);
     if let Some(known) = watched(model, &session.target.image_id, session.region().as_ref()) {
         // It was picked twice before its watch began.
-        effects.push(Effect::Stop(id));
+        effects.push(close(&session));
         if is_first {
             show(model, known);
         }

@@ -195,7 +195,8 @@ fn run_session_action(model: &mut Model, action: SessionAction, effects: &mut Ef
         SessionAction::PollNow => {
             code::ask_again(&mut model.shown);
             if matches!(model.overlay, Some(Overlay::Picker(_))) {
-                effects.push(Effect::List(true));
+                effects
+                    .extend(is_due(&mut model.shown, model.elapsed).then_some(Effect::List(true)));
             } else {
                 effects.extend(poll_now(&mut model.shown, model.elapsed));
             }
@@ -245,12 +246,18 @@ fn toggle_filter_menu(model: &mut Model) {
 
 /// Requests a poll, unless one was requested a moment ago.
 fn poll_now(session: &mut Session, elapsed: Duration) -> Option<Effect> {
+    let poll = Effect::Poll(session.id, PollRequest::Now);
+    is_due(session, elapsed).then_some(poll)
+}
+
+/// Whether the user may request something now: a key may repeat many times a second.
+fn is_due(session: &mut Session, elapsed: Duration) -> bool {
     let last = session.poll_requested;
     if last.is_some_and(|at| elapsed.saturating_sub(at) < POLL_NOW_EVERY) {
-        return None;
+        return false;
     }
     session.poll_requested = Some(elapsed);
-    Some(Effect::Poll(session.id, PollRequest::Now))
+    true
 }
 
 /// Requests a report, once there is something to report: at the second key, since it writes a file.

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::backend::{LogBatch, LogPath, LogRead, LogRequest, NextToken};
 use crate::domain::log_line::{LogLine, LogPart, LogState};
 use crate::poll::log::LogStart;
-use crate::poll::log::seen::SeenLines;
+use crate::poll::log::seen::{ReadFrom, SeenLines};
 
 /// How far back late lines are searched for while the build runs.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -327,11 +327,16 @@ impl Reading {
             pace.moving
         };
         self.tail.due = now + wait;
-        (LogPart::Newer, self.seen.read(batch.lines, true))
+        let read = if is_first {
+            ReadFrom::Newest
+        } else {
+            ReadFrom::Older
+        };
+        (LogPart::Newer, self.seen.read(batch.lines, read))
     }
 
     pub(super) fn on_history(&mut self, now: Duration, batch: LogBatch) -> (LogPart, Vec<LogLine>) {
-        let lines = self.seen.read(batch.lines, false);
+        let lines = self.seen.read(batch.lines, ReadFrom::Newer);
         let asked = match &self.history {
             History::Pending { token, .. } => token.clone(),
             _ => None,

@@ -19,7 +19,9 @@ struct Count {
     passed_on: u32,
     /// How often it was passed on since the log was read again.
     shown: u32,
-    read: u32,
+    /// By the reads towards newer lines, and by those towards older ones: both may return the lines of one millisecond.
+    ahead: u32,
+    behind: u32,
     found: u32,
     search: u32,
 }
@@ -32,6 +34,17 @@ impl Count {
         self.passed_on = self.passed_on.max(times);
         again
     }
+}
+
+/// Where a read by token comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ReadFrom {
+    /// From older lines, towards the newest.
+    Older,
+    /// From newer lines, towards the first.
+    Newer,
+    /// The newest page, from which both go on.
+    Newest,
 }
 
 #[derive(Debug, Default)]
@@ -65,14 +78,20 @@ impl SeenLines {
     }
 
     /// The new ones of lines that were read by token: in order, each once, unless a read begins again.
-    pub(super) fn read(&mut self, lines: Vec<LogLine>, forward: bool) -> Vec<LogLine> {
+    pub(super) fn read(&mut self, lines: Vec<LogLine>, read: ReadFrom) -> Vec<LogLine> {
+        let forward = read != ReadFrom::Newer;
         let mut new = Vec::with_capacity(lines.len());
         let newest = self.newest;
         for mut line in lines {
             let count = self.count(&line);
-            count.read += 1;
-            if count.read > count.shown {
-                line.again = count.show(count.read);
+            count.ahead += u32::from(read != ReadFrom::Newer);
+            count.behind += u32::from(read != ReadFrom::Older);
+            let times = match read {
+                ReadFrom::Newer => count.behind,
+                ReadFrom::Older | ReadFrom::Newest => count.ahead,
+            };
+            if times > count.shown {
+                line.again = count.show(times);
                 line.late = !line.again && forward && Some(line.timestamp) < newest;
                 new.push(line);
             }
@@ -111,7 +130,8 @@ impl SeenLines {
     /// All lines will be read and passed on again.
     pub(super) fn begin_again(&mut self) {
         for count in self.counts.values_mut() {
-            (count.shown, count.read, count.found) = (0, 0, 0);
+            count.shown = 0;
+            (count.ahead, count.behind, count.found) = (0, 0, 0);
         }
         (self.newest, self.oldest) = (None, None);
     }
@@ -126,14 +146,14 @@ impl SeenLines {
     /// Lines from this time on will be read again.
     pub(super) fn reread_from(&mut self, time: DateTime<Utc>) {
         for (_, count) in self.counts.range_mut((time, 0)..) {
-            count.read = 0;
+            count.ahead = 0;
         }
     }
 
     /// Lines up to this time will be read again.
     pub(super) fn reread_until(&mut self, time: DateTime<Utc>) {
         for (_, count) in self.counts.range_mut(..=(time, u64::MAX)) {
-            count.read = 0;
+            count.behind = 0;
         }
     }
 

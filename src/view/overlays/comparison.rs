@@ -32,18 +32,19 @@ pub(crate) fn draw(comparison: &Comparison, theme: &Theme, screen: Rect, buf: &m
 }
 
 fn line(row: &Row, theme: &Theme) -> Line<'static> {
-    let (letter, value) = row.text.split_at(LETTER.min(row.text.len()));
+    let text = format!(" {}", row.text);
     let value = |class| {
+        // The first is the popup's margin. Only such a row begins with a letter of ASCII.
+        let (letter, value) = text.split_at_checked(LETTER + 1).unwrap_or((&text, ""));
         vec![
-            Span::raw(format!(" {letter}")),
+            Span::raw(letter.to_owned()),
             Span::styled(value.to_owned(), theme.status(class)),
         ]
     };
-    let text = format!(" {}", row.text);
     match row.tone {
-        Tone::Plain => Line::raw(text),
-        Tone::Heading => Line::styled(text, theme.strong()),
         Tone::Before => Line::from(value(StatusClass::Deleting)),
         Tone::After => Line::from(value(StatusClass::Running)),
+        Tone::Plain => Line::raw(text),
+        Tone::Heading => Line::styled(text, theme.strong()),
     }
 }

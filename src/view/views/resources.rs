@@ -338,8 +338,9 @@ fn usual_end(resource: &ResourceRow<'_>, model: &Model) -> Option<DateTime<Utc>>
     if !newest.is_root
         && let Some(usual) = usual(resource, model)
     {
-        let began = resource.spans.first()?.began?;
-        return began.checked_add_signed(usual);
+        let first = resource.spans.first();
+        let created = first.filter(|span| span.operation == "CREATE")?;
+        return created.began?.checked_add_signed(usual);
     }
     let is_long = newest.is_root || newest.logical_id.as_str() == IMAGE_RESOURCE;
     let is_made = !newest.status.is_final() && newest.status.class() == StatusClass::Running;

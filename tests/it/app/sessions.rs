@@ -240,7 +240,8 @@ impl Program {
             | Effect::Poll(of, _)
             | Effect::EnterCode(of, _)
             | Effect::WriteReport(of)
-            | Effect::Stop(of) => *of == id(index),
+            | Effect::Stop(of)
+            | Effect::Close(of, _) => *of == id(index),
             Effect::Notify(text) => text.contains(IMAGES[index]),
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)
