@@ -83,6 +83,8 @@ fn reply() -> impl Strategy<Value = Vec<u8>> {
 /// Keys with Alt, and keys that no terminal of today sends, in sequences that can be cut.
 fn foreign_key() -> impl Strategy<Value = Vec<u8>> {
     let texts = prop_oneof![
+        // Alt with a key.
+        "\u{1b}[!-NQ-Z^`-~]",
         "\u{1b}\\[1;(3|4|7|8|9|33)[ABCDFHPQS]",
         "\u{1b}\\[([1-8]|1[1-57-9]|2[0134]);(3|7|9)~",
         "\u{1b}\\[[0-9]{2,3};(3|7|9|11)u",
