@@ -9,6 +9,7 @@ use crate::app::session::Focus;
 use crate::app::update::view_state::set_filter;
 use crate::app::update::{builds, find};
 use crate::app::views::action::{Move, ViewAction};
+use crate::app::views::detail::DetailMode;
 use crate::app::views::{Tab, ViewRequest};
 
 /// A detail pane of so many lines needs no more to be read.
@@ -110,6 +111,29 @@ fn act_in_filter_menu(model: &mut Model, action: ViewAction) {
     }
 }
 
+/// Shows the selected event in a mode, or no longer. Where the detail pane has no room beside the list, it opens.
+pub(super) fn show_in_detail(model: &mut Model, mode: DetailMode) {
+    let session = &model.shown;
+    let is_list = session.view().page().is_none() && session.view().has_detail();
+    let regions = model.layout.regions;
+    let is_hidden = regions.is_some_and(|regions| regions.detail_size().rows == 0);
+    if is_list && is_hidden && session.event().is_some() {
+        model.shown.detail.mode = mode;
+        open_detail(model);
+    } else {
+        model.shown.detail.toggle_mode(mode);
+    }
+}
+
+/// It opens over the list unless it stands beside it, or has room enough.
+fn open_detail(model: &mut Model) {
+    let session = &mut model.shown;
+    session.detail_only = model.layout.regions.is_some_and(|regions| {
+        regions.placement != DetailPlacement::Beside && regions.detail_size().rows < ROOM_TO_READ
+    });
+    session.focus = Focus::Detail;
+}
+
 fn act_in_session(model: &mut Model, action: ViewAction) {
     let session = &mut model.shown;
     if session.detail_focused() {
@@ -118,14 +142,7 @@ fn act_in_session(model: &mut Model, action: ViewAction) {
     }
     let (view, _, data) = session.parts();
     match view.act(action, data, model.now) {
-        Some(ViewRequest::OpenDetail) => {
-            // It opens over the list unless it stands beside it, or has room enough.
-            session.detail_only = model.layout.regions.is_some_and(|regions| {
-                regions.placement != DetailPlacement::Beside
-                    && regions.detail_size().rows < ROOM_TO_READ
-            });
-            session.focus = Focus::Detail;
-        }
+        Some(ViewRequest::OpenDetail) => open_detail(model),
         Some(ViewRequest::ShowEvent(key)) => {
             session.show_event(&key);
             let is_listed = session.selected().is_some_and(|event| event.key() == key);

@@ -146,3 +146,20 @@ fn each_detail_is_reached_in_two_keys() {
         );
     }
 }
+
+/// A failure with the words of its command leaves no room for the detail pane beside the list.
+#[test]
+fn a_mode_of_the_detail_opens_it_where_it_has_no_room() {
+    for (key, needed) in [("J", "\"stackId\""), ("d", "changed since")] {
+        let mut story = builds::with_log(80, 24);
+        assert!(!text(&story).contains(needed));
+        story.keys(key);
+        let shown = text(&story);
+        assert!(
+            shown.contains(needed),
+            "{key}: {needed:?} is not on\n{shown}"
+        );
+        story.keys(key);
+        assert!(!text(&story).contains(needed), "{key} again");
+    }
+}
