@@ -33,9 +33,6 @@ pub(super) fn apply(
         let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
             return;
         };
-        if ending::end_before_rebuild(session, &observation.seen, effects) {
-            return;
-        }
         let was_responding = session.connection.state.is_responding();
         let change = session.build.apply(observation);
         session.update_explanation();
