@@ -193,6 +193,15 @@ impl Recorder {
     /// # Errors
     /// If a write fails.
     pub fn end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
+        let written = self.write_end(outcome, at);
+        if let Destination::File { file, .. } = &self.destination {
+            // A process that is being started may still have the file, and with it the lock.
+            let _ = file.unlock();
+        }
+        written
+    }
+
+    fn write_end(&mut self, outcome: &Outcome, at: DateTime<Utc>) -> io::Result<()> {
         let unfinished = self.earlier.as_ref().filter(|earlier| !earlier.has_ended);
         let identity = unfinished.and_then(|earlier| earlier.identity.as_ref());
         if identity.is_some_and(|identity| identity.standing() == Standing::Gone) {
