@@ -11,7 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from service_model import Checked
 from watcher import REPO, Watch
 
-SCENARIOS = sorted(path.stem for path in (REPO / "assets" / "scenarios").glob("*.toml") if path.stem != "stack")
+# Every scenario uses the stack; the responses of the flaky one are cut at random, so that they are none of the model's.
+LEFT_OUT = ("stack", "flaky")
+SCENARIOS = sorted(path.stem for path in (REPO / "assets" / "scenarios").glob("*.toml") if path.stem not in LEFT_OUT)
 KEYS = {
     "aws_access_key_id": "AKIDEMOEXAMPLE",
     "aws_secret_access_key": "demo-secret-access-key",
