@@ -120,7 +120,7 @@ mod tests {
                 .iter()
                 .all(|label| label.columns == "eu-west-1/img#2".len())
         );
-        let last = crate::app::status::summary::summary_as(texts[1], &model.shown, model.now);
+        let last = crate::app::status::summary::summary(texts[1], &model.shown, model.now);
         assert!(last.starts_with("eu-west-1/img: "), "{last}");
     }
 

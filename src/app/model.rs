@@ -131,9 +131,8 @@ impl Model {
 
     /// The same with another session, which is not shown.
     #[must_use]
-    pub fn with(mut self, mut session: Session) -> Self {
-        session.expect_as(&self.shown);
-        self.others.insert(session.id, session);
+    pub fn with(mut self, session: Session) -> Self {
+        self.add(session);
         self
     }
 

@@ -88,10 +88,6 @@ impl Entry for LogRow {
     fn size(&self) -> usize {
         self.line.message.as_str().len()
     }
-
-    fn is_flagged(&self) -> bool {
-        self.is_error()
-    }
 }
 
 impl EntryPredicate<LogRow> for Pattern {

@@ -62,8 +62,8 @@ pub struct LogPage {
 }
 
 impl LogPage {
-    /// The same as pages of at most so many lines, in the order in which they are applied: the screen takes keys between
-    /// two of them.
+    /// Splits it into pages of at most `most` lines, in the order in which they are applied: the screen handles keys
+    /// between two of them.
     pub(crate) fn split(self, most: usize) -> Vec<Self> {
         if self.lines.len() <= most {
             return vec![self];

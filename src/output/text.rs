@@ -8,7 +8,7 @@ use ratatui::style::{Color, Style};
 use crate::app::effect::Label;
 use crate::app::model::Model;
 use crate::app::status::heartbeat::Progress;
-use crate::app::status::summary::summary_as;
+use crate::app::status::summary::summary;
 use crate::domain::failure::failure_line;
 use crate::domain::outcome::Outcome;
 use crate::domain::resume::in_words;
@@ -245,7 +245,7 @@ pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
         let glyph = theme.glyphs().verdict(verdict);
         let name = labels.get(&session.id).map(|label| label.text.as_str());
         let name = name.unwrap_or(&session.target.image_id);
-        let summary = summary_as(name, session, model.now);
+        let summary = summary(name, session, model.now);
         format!("{} {summary}", paint(theme.verdict(verdict), glyph))
     });
     lines.collect::<Vec<_>>().join("\n")

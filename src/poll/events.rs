@@ -109,7 +109,7 @@ impl Schedule for EventsSchedule {
         match command {
             PollCommand::Audit => self.walk.audit(),
             PollCommand::ReadLogAgain => return,
-            PollCommand::PollNow | PollCommand::CatchUp | PollCommand::Shown => {}
+            PollCommand::PollNow | PollCommand::CatchUp => {}
         }
         self.due = self.due.min(now);
     }

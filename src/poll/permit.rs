@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
@@ -92,16 +94,28 @@ impl Budgets {
 
 /// Whether a session is the one on the screen. Its clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shown(Arc<AtomicBool>);
+pub(crate) struct Shown(Arc<IsShown>);
+
+#[derive(Debug, Default)]
+struct IsShown {
+    now: AtomicBool,
+    changed: Notify,
+}
 
 impl Shown {
-    /// Whether this is news.
-    pub(crate) fn set(&self, is_shown: bool) -> bool {
-        self.0.swap(is_shown, Ordering::Relaxed) != is_shown
+    pub(crate) fn set(&self, is_shown: bool) {
+        if self.0.now.swap(is_shown, Ordering::Relaxed) != is_shown {
+            self.0.changed.notify_one();
+        }
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.now.load(Ordering::Relaxed)
+    }
+
+    /// Waits until it changes, or returns at once if it has changed since the last call.
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 }
 
@@ -335,6 +349,7 @@ impl Budget {
 mod tests {
     use super::*;
     use chrono::DateTime;
+    use futures_util::FutureExt;
     use proptest::prelude::*;
 
     #[tokio::test(start_paused = true)]
@@ -462,7 +477,10 @@ mod tests {
             shown.otherwise(Attention::Outline),
             other.otherwise(Attention::Outline),
         );
-        assert!(shown.shown.set(true) && !shown.shown.set(true));
+        for is_news in [true, false] {
+            shown.shown.set(true);
+            assert_eq!(shown.shown.changed().now_or_never().is_some(), is_news);
+        }
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
         let ranks = [shown, other].map(|session| streams.map(|stream| session.rank(stream)));
         assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);

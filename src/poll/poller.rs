@@ -164,6 +164,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             .clock
             .to_wall_time(due.saturating_sub(self.clock.elapsed()));
         let until = (now + span).max(not_before.unwrap_or(now));
+        let shown = self.permits.shown();
         tokio::select! {
             biased;
             () = self.observations.closed() => return Wait::ReceiverGone,
@@ -171,6 +172,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 Some(command) => self.apply(command),
                 None => return Wait::ReceiverGone,
             },
+            // More of the build may be due, or less.
+            () = shown.changed() => {}
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
         Wait::Interrupted
@@ -184,7 +187,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 self.permits.end_back_off();
             }
             PollCommand::CatchUp => self.source.reconnect(),
-            PollCommand::Audit | PollCommand::Shown | PollCommand::ReadLogAgain => {}
+            PollCommand::Audit | PollCommand::ReadLogAgain => {}
         }
         self.schedules.command(self.clock.elapsed(), command);
     }

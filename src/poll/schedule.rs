@@ -18,8 +18,6 @@ pub enum PollCommand {
     /// Fetch everything now, over new connections: the machine slept, or the process was stopped. The response to the
     /// request in flight may never come.
     CatchUp,
-    /// Fetch what was left out while the build was not on the screen.
-    Shown,
 }
 
 /// How much of a build is fetched.

@@ -229,10 +229,6 @@ impl Schedules {
     }
 
     pub fn command(&mut self, now: Duration, command: PollCommand) {
-        if command == PollCommand::Shown {
-            // Nothing else is due because of it.
-            return;
-        }
         if let Some(log) = &mut self.log {
             log.command(now, command);
         }

@@ -175,7 +175,7 @@ impl Schedule for StepsSchedule {
                 self.due = self.due.min(now);
             }
             PollCommand::CatchUp => self.due = self.due.min(now),
-            PollCommand::Audit | PollCommand::Shown | PollCommand::ReadLogAgain => {}
+            PollCommand::Audit | PollCommand::ReadLogAgain => {}
         }
     }
 }

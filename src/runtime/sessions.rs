@@ -31,7 +31,7 @@ use crate::runtime::replay::{Outputs, replay};
 use crate::text::secret::Secret;
 
 /// The capacity of the queue of commands: one of each kind, and one more.
-const COMMANDS: usize = 4;
+const COMMANDS: usize = 5;
 /// The capacity of the queue of a replay's keys: more are pressed only by a key that repeats.
 const KEYS: usize = 32;
 
@@ -144,9 +144,7 @@ impl Sessions {
     /// The session on the screen: its requests come first, and only its log is read.
     pub(super) fn show(&self, session: SessionId) {
         for (id, shown) in &self.shown {
-            if shown.set(*id == session) {
-                self.command(*id, PollCommand::Shown);
-            }
+            shown.set(*id == session);
         }
     }
 
@@ -288,10 +286,6 @@ impl Sessions {
             PollRequest::Audit => PollCommand::Audit,
             PollRequest::ReadLogAgain => PollCommand::ReadLogAgain,
         };
-        self.command(session, command);
-    }
-
-    fn command(&self, session: SessionId, command: PollCommand) {
         let mut pollers = self.pollers.iter();
         if let Some((_, commands)) = pollers.find(|(id, _)| *id == session) {
             let _ = commands.try_send(command);

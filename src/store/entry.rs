@@ -25,7 +25,9 @@ pub(crate) trait Entry: Sized {
     fn size(&self) -> usize;
 
     /// Whether the log lists the entry in [`crate::store::entry_log::EntryLog::flagged`] as well.
-    fn is_flagged(&self) -> bool;
+    fn is_flagged(&self) -> bool {
+        false
+    }
 }
 
 /// A small closed set of kinds, such as an enum: 1 to 16, numbered from 0.

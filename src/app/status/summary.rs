@@ -20,13 +20,8 @@ pub(crate) const LONGEST: usize = 240;
 /// The columns at its end that are always kept: the service puts the cause there.
 const TAIL: usize = 80;
 
-/// The state of the build in one line of clean text.
-pub fn summary(session: &Session, now: DateTime<Utc>) -> String {
-    summary_as(&session.target.image_id, session, now)
-}
-
-/// The same under this name of the build: another build may have the same image id.
-pub(crate) fn summary_as(image: &str, session: &Session, now: DateTime<Utc>) -> String {
+/// The state of the build in one line of clean text, under this name: another build may have the same image id.
+pub fn summary(image: &str, session: &Session, now: DateTime<Utc>) -> String {
     shortened(&one_line(&text(image, session, now)))
 }
 

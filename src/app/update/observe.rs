@@ -8,7 +8,7 @@ use crate::app::model::{Mode, Model};
 use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::connection::ConnectionState;
-use crate::app::status::summary::summary_as;
+use crate::app::status::summary::summary;
 use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
 use crate::domain::observation::Observation;
@@ -176,7 +176,7 @@ fn notify_verdict(model: &mut Model, id: SessionId, change: &Change<'_>, effects
     if reached.user_waited {
         let name = model.label(id).map(|label| label.text);
         let name = name.as_deref().unwrap_or(&session.target.image_id);
-        effects.push(Effect::Notify(summary_as(name, session, model.now)));
+        effects.push(Effect::Notify(summary(name, session, model.now)));
     }
     let verdict = session.build.verdict();
     if let Some(code) = exit_code::of_verdict(verdict) {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  names: how a secret is called, and what stands between the name and its value
-//!  search: a fast search that ends the matter for most text
+//!  search: a fast search, which finds nothing in most text
 //!  find:  the values of secrets in a text, by these names
 //!  given: the values that the user gave, in any encoding
 //!  words: words that look random, for text that may show a key without its name

@@ -107,7 +107,7 @@ fn a_build_that_ended_before_the_watch_has_an_outcome_and_no_notification() {
             outcomes(&story).len(),
             1,
             "{}",
-            summary(&story.model.shown, story.model.now)
+            summary(IMAGE, &story.model.shown, story.model.now)
         );
     }
     let nothing = builds::not_found(80, 24);
@@ -159,7 +159,7 @@ fn a_recorded_build_that_has_ended_has_no_notification() {
                 outcomes(&story).len(),
                 1,
                 "{status}: {}",
-                summary(&story.model.shown, story.model.now)
+                summary(IMAGE, &story.model.shown, story.model.now)
             );
         }
     }
