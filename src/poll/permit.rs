@@ -2,6 +2,8 @@
 //! requests, and a common back-off after throttling. The poller asks for one before each request. A session that is not
 //! shown has fewer streams, and comes last.
 
+mod budget;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,18 +13,10 @@ use tokio::sync::Notify;
 use crate::backend::{Asked, Endpoint, Source};
 use crate::clock::Clock;
 use crate::domain::observation::Stream;
+use crate::poll::permit::budget::Budget;
 use crate::poll::schedule::Attention;
 
-/// The requests that an endpoint gets per second, on average: with those that sessions which are not shown may make at
-/// once, a minute has at most 4.5 a second.
-const RATE: f64 = 4.3;
-/// The requests that may follow each other without a pause: the first walk over a long history is not slowed.
-const BURST: f64 = 100.0;
-/// The requests that each rank leaves to those before it: where the budget is short, the first rank has all of it.
-const RESERVES: [f64; RANKS] = [0.0, 3.0, 6.0, 88.0, 90.0, 93.0, 96.0];
-/// The ranks: events and the image, the steps, the log of the shown session; the list of images; then those of the other
-/// sessions.
-const RANKS: usize = 7;
+/// The ranks of the list of images, and of the first stream of a session that is not shown.
 const LIST: usize = 3;
 const OTHERS: usize = 4;
 
@@ -304,53 +298,12 @@ impl Permit {
     }
 }
 
-/// A token bucket and a back-off. Pure: times are arguments.
-#[derive(Debug)]
-struct Budget {
-    /// The requests that may be made at once.
-    requests: f64,
-    /// When they were counted.
-    counted_at: Duration,
-    /// The end of the back-off.
-    not_before: Duration,
-    /// How many of each rank wait for the request in flight.
-    waiting: [usize; RANKS],
-}
-
-impl Budget {
-    const fn new(now: Duration) -> Self {
-        Self {
-            requests: BURST,
-            counted_at: now,
-            not_before: Duration::ZERO,
-            waiting: [0; RANKS],
-        }
-    }
-
-    fn ready_at(&self, rank: usize) -> Duration {
-        let missing =
-            Duration::from_secs_f64((1.0 + RESERVES[rank] - self.requests).max(0.0) / RATE);
-        (self.counted_at + missing).max(self.not_before)
-    }
-
-    /// Counts a request, if one may be made.
-    fn take(&mut self, rank: usize, now: Duration) -> bool {
-        if now < self.ready_at(rank) {
-            return false;
-        }
-        let passed = now.saturating_sub(self.counted_at);
-        self.requests = (self.requests + passed.as_secs_f64() * RATE).min(BURST) - 1.0;
-        self.counted_at = now;
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::poll::permit::budget::{RANKS, RATE};
     use chrono::DateTime;
     use futures_util::FutureExt;
-    use proptest::prelude::*;
 
     #[tokio::test(start_paused = true)]
     async fn requests_beside_the_permitted_one_take_their_part_of_the_budget() {
@@ -358,37 +311,6 @@ mod tests {
         permit.count(108);
         let ready = permit.ready_at(0);
         assert_eq!(ready, Duration::from_secs_f64(9.0 / RATE));
-    }
-
-    #[test]
-    fn a_long_first_walk_is_not_slowed() {
-        let mut budget = Budget::new(Duration::ZERO);
-        assert!((0..60).all(|_| budget.take(0, Duration::from_millis(1))));
-    }
-
-    proptest! {
-        /// However eagerly it is asked, the endpoint gets no more than the burst and 4.5 requests a second.
-        #[test]
-        fn the_rate_is_bounded(rank in 0..RANKS, pauses in prop::collection::vec(0_u64..200, 1..2_000)) {
-            let mut budget = Budget::new(Duration::ZERO);
-            let (mut now, mut made) = (Duration::ZERO, 0_u32);
-            for pause in pauses {
-                now += Duration::from_millis(pause);
-                made += u32::from(budget.take(rank, now));
-                prop_assert!(f64::from(made) <= BURST + RATE * now.as_secs_f64() + 0.001);
-            }
-        }
-
-        /// A request that waits until the time that is promised can be made.
-        #[test]
-        fn a_request_can_be_made_at_the_promised_time(rank in 0..RANKS, waits in prop::collection::vec(0_u64..100, 1..500)) {
-            let mut budget = Budget::new(Duration::ZERO);
-            let mut now = Duration::ZERO;
-            for wait in waits {
-                now = budget.ready_at(rank).max(now) + Duration::from_millis(wait);
-                prop_assert!(budget.take(rank, now));
-            }
-        }
     }
 
     #[tokio::test(start_paused = true)]
