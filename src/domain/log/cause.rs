@@ -256,7 +256,8 @@ fn explain(log: &BuildLog, failure: Failure) -> Option<LogCause> {
     })
 }
 
-/// The indexes of the last lines that a command has written, those of its standard error where it has some.
+/// The indexes of the last lines that a command has written, those of its standard error where it has some. What its
+/// standard error says of a failure may be far behind other output.
 fn said(log: &BuildLog, begin: usize, end: usize) -> Vec<usize> {
     let written = |index: usize| {
         let row = log.row(index)?;
@@ -267,25 +268,42 @@ fn said(log: &BuildLog, begin: usize, end: usize) -> Vec<usize> {
         let lines = begin.max(end.saturating_sub(far))..=end;
         lines.rev().filter_map(written)
     };
-    let errors = back(FAR).filter(|(_, is_error)| *is_error);
-    let mut said: Vec<_> = errors.take(SAID).map(|(index, _)| index).collect();
-    if said.is_empty() {
-        said = back(NEAR).take(SAID).map(|(index, _)| index).collect();
+    let last = |indexes: &mut dyn Iterator<Item = usize>| {
+        let mut last: Vec<_> = indexes.take(SAID).collect();
+        last.reverse();
+        last
+    };
+    let index = |(index, _)| index;
+    let errors = |far: usize| back(far).filter(|(_, is_error)| *is_error).map(index);
+    let near = last(&mut errors(NEAR));
+    if !near.is_empty() {
+        return near;
     }
-    said.reverse();
-    said
+    let output = last(&mut back(NEAR).map(index));
+    if output.iter().any(|index| sounds(log, *index)) {
+        return output;
+    }
+    let far = last(&mut errors(FAR));
+    if far.iter().any(|index| sounds(log, *index)) {
+        far
+    } else {
+        output
+    }
+}
+
+/// Whether a line sounds like a failure.
+fn sounds(log: &BuildLog, index: usize) -> bool {
+    let row = log.row(index);
+    row.is_some_and(|row| text::may_explain(row.line.message.as_str()))
 }
 
 /// The last of a command's last words that sounds like a failure, else the very last of its standard error.
 fn telling(log: &BuildLog, said: &[usize]) -> Option<usize> {
-    let sounds = |index: &&usize| {
-        let row = log.row(**index);
-        row.is_some_and(|row| text::may_explain(row.line.message.as_str()))
-    };
     let last = said.last().filter(|index| {
         let row = log.row(**index);
         let output = row.and_then(|row| text::output(row.line.message.as_str()));
         output.is_some_and(|(is_error, _)| is_error)
     });
-    said.iter().rfind(sounds).or(last).copied()
+    let telling = said.iter().rfind(|index| sounds(log, **index));
+    telling.or(last).copied()
 }

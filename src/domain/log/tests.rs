@@ -219,6 +219,15 @@ fn the_standard_error_of_a_failed_command_is_found_behind_other_output() {
 }
 
 #[test]
+fn output_that_sounds_like_a_failure_says_more_than_a_standard_error_far_before_it() {
+    let noise = ["Stdout: unpacked"; 100];
+    let begin = ["Document arn:c", "Step Run", "Stderr: 100 1024k  100 1024k"];
+    let end = ["Stdout: ERROR: no licence", "CmdExecution: ExitCode 1"];
+    let cause = cause_of(&[&begin[..], &noise, &end].concat()).unwrap();
+    assert_eq!(cause.error.as_str(), "Stdout: ERROR: no licence");
+}
+
+#[test]
 fn a_script_that_writes_nothing_to_its_standard_error_has_its_last_output() {
     let cause = cause_of(&[
         "Document arn:c",

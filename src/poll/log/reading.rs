@@ -11,6 +11,7 @@ use crate::poll::log::LogStart;
 use crate::poll::log::secrets::Redacted;
 use crate::poll::log::seen::{ReadFrom, SeenLines};
 use crate::text::redact::LineSecrets;
+use crate::text::safe::SafeText;
 
 /// How far back late lines are searched for while the build runs.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -49,6 +50,8 @@ pub(super) struct Reading {
     pub(super) seen: SeenLines,
     pub(super) tail: Tail,
     pub(super) history: History,
+    /// The first line of the page that was read before the next one of the history.
+    pub(super) after_history: Option<SafeText>,
     pub(super) search: Search,
     pub(super) state: Option<LogState>,
     pub(super) told_first: bool,
@@ -101,6 +104,8 @@ pub(super) struct Pass {
     pub(super) until: DateTime<Utc>,
     pub(super) token: Option<NextToken>,
     pub(super) is_last: bool,
+    /// What the lines so far say about secrets in the next one.
+    pub(super) secrets: LineSecrets,
 }
 
 /// The request that is due.
@@ -138,6 +143,7 @@ impl Reading {
             } else {
                 History::Unknown
             },
+            after_history: None,
             search: Search {
                 due: now + pace.search,
                 pass: None,
@@ -258,6 +264,7 @@ impl Reading {
             until,
             token: None,
             is_last,
+            secrets: LineSecrets::default(),
         }
     }
 
@@ -337,13 +344,24 @@ impl Reading {
         } else {
             ReadFrom::Older
         };
-        let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines);
+        if is_first {
+            self.note_first(&batch);
+        }
+        let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines, None);
         let new = self.seen.read(batch.lines, read);
         (LogPart::Newer, redacted.apply(new))
     }
 
+    fn note_first(&mut self, batch: &LogBatch) {
+        if let Some(first) = batch.lines.first() {
+            self.after_history = Some(first.message.clone());
+        }
+    }
+
     pub(super) fn on_history(&mut self, now: Duration, batch: LogBatch) -> (LogPart, Vec<LogLine>) {
-        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines);
+        let after = self.after_history.as_ref();
+        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines, after);
+        self.note_first(&batch);
         let lines = redacted.apply(self.seen.read(batch.lines, ReadFrom::Newer));
         let asked = match &self.history {
             History::Pending { token, .. } => token.clone(),
@@ -373,7 +391,7 @@ impl Reading {
             self.seen.begin_search();
         }
         let range = pass.from..=pass.until;
-        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines);
+        let redacted = Redacted::find(&mut pass.secrets, &batch.lines, None);
         let lines = batch.lines.into_iter();
         let lines = lines.filter(|line| range.contains(&line.timestamp));
         let lines: Vec<_> = lines.collect();

@@ -14,12 +14,17 @@ use crate::text::safe::SafeText;
 pub(super) struct Redacted(HashMap<(DateTime<Utc>, SafeText), SafeText>);
 
 impl Redacted {
-    /// Searches lines that follow each other.
-    pub(super) fn find(secrets: &mut LineSecrets, lines: &[LogLine]) -> Self {
+    /// Searches lines that follow each other, and that one follows which was read before.
+    pub(super) fn find(
+        secrets: &mut LineSecrets,
+        lines: &[LogLine],
+        following: Option<&SafeText>,
+    ) -> Self {
         let mut found = HashMap::new();
         for (index, line) in lines.iter().enumerate() {
-            let next = lines.get(index + 1);
-            let next = next.and_then(|next| next.message.as_str().lines().next());
+            let next = lines.get(index + 1).map(|next| &next.message);
+            let next = next.or(following);
+            let next = next.and_then(|next| next.as_str().lines().next());
             if let Some(text) = redact(secrets, line.message.as_str(), next) {
                 let key = (line.timestamp, line.message.clone());
                 found.insert(key, SafeText::new(&text));

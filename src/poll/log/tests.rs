@@ -364,6 +364,50 @@ proptest! {
     }
 }
 
+/// Pages of any size, read in any direction, and lines that come late.
+#[test]
+fn a_key_is_redacted_wherever_its_pages_are_cut() {
+    let body = "canaryIBAAKCAQEA7ZqXk0pX9v3n5WbJq1uQkq0b2mVvYw1x8m2Zz7xw0QWcAbCd";
+    let key = [
+        "Stdout: -----BEGIN RSA PRIVATE KEY-----",
+        &format!("Stdout: {body}"),
+        body,
+        "Stdout: canary0=",
+        "Stdout: -----END RSA PRIVATE KEY-----",
+        "Stdout: done",
+    ];
+    for (start, late) in [
+        (LogStart::First, 0),
+        (LogStart::Newest, 0),
+        (LogStart::First, 20_000),
+    ] {
+        for page in 1..8 {
+            let mut service = service(3, 0, 0);
+            service.page = page;
+            let line = |(number, text): (i64, &&str)| {
+                let written = START + 1_000 + number;
+                ModelLine {
+                    written,
+                    ingested: written + late,
+                    text: (*text).to_owned(),
+                }
+            };
+            service.lines.extend((0..).zip(&key).map(line));
+            service.lines.push(line((8_000, &"Stdout: newer")));
+            service
+                .lines
+                .sort_by_key(|line| (line.written, line.ingested));
+            let ends = Duration::from_secs(60);
+            let pages = read(&mut schedule(start), &mut service, ends);
+            let lines = pages.iter().flat_map(|page| &page.lines);
+            let texts: Vec<_> = lines.map(|line| line.message.to_string()).collect();
+            assert_eq!(texts.len(), key.len() + 1, "{texts:?}");
+            assert!(!texts.concat().contains("canary"), "{page}: {texts:?}");
+            assert!(texts.iter().any(|text| text == "Stdout: done"), "{texts:?}");
+        }
+    }
+}
+
 #[test]
 fn the_newest_lines_of_a_long_log_take_two_requests() {
     let mut service = service(1, 0, 100_000);
