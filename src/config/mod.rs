@@ -146,7 +146,7 @@ fn watch(
     environment: &Environment,
 ) -> Result<(SourceSettings, OutputArgs, Preferences), Error> {
     let given: Vec<_> = args.targets.into_iter().chain(args.image_id_flag).collect();
-    if given.len() > 1 && args.output.record.is_some() {
+    if (given.len() > 1 || args.all_building) && args.output.record.is_some() {
         return Err(Error::Usage(
             "--record names the file of one build; leave it out, and each build is recorded in a file of its own".to_owned(),
         ));
