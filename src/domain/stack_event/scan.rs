@@ -35,6 +35,16 @@ impl<'a> Scanner<'a> {
         (!content.contains('\\')).then_some(content)
     }
 
+    /// The next whole number.
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        let is_of_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+        let bytes = self.text.as_bytes().get(self.at..)?;
+        let length = bytes.iter().take_while(|byte| is_of_number(byte)).count();
+        let number = self.text.get(self.at..self.at + length)?.parse().ok()?;
+        self.at += length;
+        Some(number)
+    }
+
     /// The next string, with its quotes. None if there is none, or an invalid one.
     pub(crate) fn string(&mut self) -> Option<&'a str> {
         let bytes = self.text.as_bytes();
