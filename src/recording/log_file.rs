@@ -216,10 +216,11 @@ fn scan_line(scanner: &mut Scanner<'_>, streams: &mut LastStream) -> Option<LogL
     if !scanner.skip(r#","message":"#) {
         return None;
     }
-    let message = scanner.string()?;
-    let message = match message.get(1..message.len() - 1)? {
-        plain if !plain.contains('\\') => LogLine::text(plain),
-        _ => LogLine::text(&serde_json::from_str::<String>(message).ok()?),
+    let (message, is_plain) = scanner.any_string()?;
+    let message = if is_plain {
+        LogLine::text(message.get(1..message.len() - 1)?)
+    } else {
+        LogLine::text(&serde_json::from_str::<String>(message).ok()?)
     };
     if !scanner.skip(r#","stream":"#) {
         return None;
