@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
 use crate::domain::observation::{Observation, Seen, Stream};
+use crate::domain::stack_event::{Scanner, parse_time};
 use crate::file;
 use crate::recording::format::{append, stamp};
 use crate::recording::reader::observation;
@@ -27,6 +28,10 @@ const BEGIN: &str = "{\"bakewatchLog\":1}\n";
 const MOST_PENDING: usize = 16 * 1024 * 1024;
 /// The most bytes of a file that are read.
 const MOST_READ: u64 = 512 * 1024 * 1024;
+/// The bytes that are read at once.
+const BUFFER: usize = 128 * 1024;
+/// The bytes of a line in the file, about.
+const USUAL_LINE: usize = 160;
 
 /// The serialised names.
 const PARTS: [(LogPart, &str); 3] = [
@@ -175,21 +180,107 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
     let Ok(file) = file::open(&path_of(recording)) else {
         return Vec::new();
     };
-    let mut bytes = BufReader::new(file.take(MOST_READ));
+    let mut bytes = BufReader::with_capacity(BUFFER, file.take(MOST_READ));
     let mut line = Vec::new();
     let mut observations = Vec::new();
+    let mut streams = LastStream::default();
     while bytes
         .read_until(b'\n', &mut line)
         .is_ok_and(|read| read > 0)
     {
-        if let Ok(page) = serde_json::from_slice::<Page<'_>>(&line) {
-            let at = page.at;
-            let page = page.into_page();
-            observations.extend(page.map(|page| observation(at, Stream::Log, Seen::Log(page))));
-        }
+        let text = std::str::from_utf8(&line).ok();
+        let page = text.and_then(|text| {
+            scan(text, &mut streams).or_else(|| {
+                let page: Page<'_> = serde_json::from_str(text).ok()?;
+                Some((page.at, page.into_page(&mut streams)?))
+            })
+        });
+        observations
+            .extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
         line.clear();
     }
     observations
+}
+
+/// Nearly all lines are of the stream of the line before.
+#[derive(Debug, Default)]
+struct LastStream(SafeText);
+
+impl LastStream {
+    fn named(&mut self, name: &str) -> SafeText {
+        if self.0.as_str() != name {
+            self.0 = SafeText::new(name);
+        }
+        self.0.clone()
+    }
+}
+
+/// Reads a page as this program writes it, in one pass; none if it is another line.
+fn scan(text: &str, streams: &mut LastStream) -> Option<(DateTime<Utc>, LogPage)> {
+    let mut scanner = Scanner::new(text);
+    let mut string_after = |token: &str| scanner.skip(token).then(|| scanner.plain_string())?;
+    let at = string_after(r#"{"at":"#).and_then(parse_time)?;
+    let part = part(string_after(r#","part":"#)?)?;
+    let state = state(string_after(r#","state":"#)?)?;
+    if !scanner.skip(r#","hasFirst":"#) {
+        return None;
+    }
+    let has_first = scanner.skip("true");
+    if !(has_first || scanner.skip("false")) || !scanner.skip(r#","lines":["#) {
+        return None;
+    }
+    let mut lines = Vec::with_capacity(text.len() / USUAL_LINE);
+    while !scanner.skip("]") {
+        if !lines.is_empty() && !scanner.skip(",") {
+            return None;
+        }
+        lines.push(Arc::new(scan_line(&mut scanner, streams)?));
+    }
+    let is_whole = scanner.skip("}") && matches!(scanner.rest(), "" | "\n");
+    let page = LogPage {
+        lines,
+        part,
+        state,
+        has_first,
+        restarts: false,
+    };
+    is_whole.then_some((at, page))
+}
+
+fn scan_line(scanner: &mut Scanner<'_>, streams: &mut LastStream) -> Option<LogLine> {
+    let mut number_after = |token: &str| scanner.skip(token).then(|| scanner.integer())?;
+    let timestamp = number_after(r#"{"timestamp":"#)?;
+    let ingested_at = number_after(r#","ingestionTime":"#);
+    if !scanner.skip(r#","message":"#) {
+        return None;
+    }
+    let (message, is_plain) = scanner.any_string()?;
+    let message = if is_plain {
+        LogLine::text(message.get(1..message.len() - 1)?)
+    } else {
+        LogLine::text(&serde_json::from_str::<String>(message).ok()?)
+    };
+    if !scanner.skip(r#","stream":"#) {
+        return None;
+    }
+    let stream = streams.named(scanner.plain_string()?);
+    let late = scanner.skip(r#","late":true"#);
+    scanner.skip("}").then_some(LogLine {
+        timestamp: DateTime::from_timestamp_millis(timestamp)?,
+        ingested_at: ingested_at.and_then(DateTime::from_timestamp_millis),
+        message,
+        stream,
+        late,
+        again: false,
+    })
+}
+
+fn part(name: &str) -> Option<LogPart> {
+    Some(PARTS.iter().find(|(_, known)| *known == name)?.0)
+}
+
+fn state(name: &str) -> Option<LogState> {
+    Some(STATES.iter().find(|(_, known)| *known == name)?.0)
 }
 
 impl<'a> Page<'a> {
@@ -213,22 +304,17 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn into_page(self) -> Option<LogPage> {
-        let part = PARTS.iter().find(|(_, name)| *name == self.part)?.0;
-        let state = STATES.iter().find(|(_, name)| *name == self.state)?.0;
-        // Nearly all lines are of the stream of the line before.
-        let mut last: Option<SafeText> = None;
+    fn into_page(self, streams: &mut LastStream) -> Option<LogPage> {
+        let part = part(&self.part)?;
+        let state = state(&self.state)?;
         let lines = self.lines.into_iter().filter_map(|line| {
-            let same = last.take().filter(|last| *last.as_str() == *line.stream);
-            let stream = same.unwrap_or_else(|| SafeText::new(&line.stream));
-            last = Some(stream.clone());
             Some(Arc::new(LogLine {
                 timestamp: DateTime::from_timestamp_millis(line.timestamp)?,
                 ingested_at: line
                     .ingestion_time
                     .and_then(DateTime::from_timestamp_millis),
                 message: LogLine::text(&line.message),
-                stream,
+                stream: streams.named(&line.stream),
                 late: line.late,
                 again: false,
             }))

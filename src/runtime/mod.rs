@@ -23,6 +23,7 @@ pub(crate) mod tty;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
 use crate::app::effect::Entry;
@@ -238,16 +239,16 @@ fn begin(
     Ok((watched, begun))
 }
 
-/// Writes the outcome of each build to its recording.
+/// Writes the outcome of each build to its recording. A disk that hangs costs the time of one, however many there are.
 async fn end_recordings(model: &Model, writers: &Writers) {
-    for (session, writer) in writers.take() {
-        let Some(watched) = model.session(session) else {
-            continue;
-        };
+    let writers = writers.take().into_iter();
+    let ends = writers.filter_map(|(session, writer)| {
+        let watched = model.session(session)?;
         let outcome = Outcome::of(&watched.build, &watched.target.image_id);
-        if let Some(failure) = writer.end(outcome, model.now).await {
-            print_new_remark(model, recorder::remark(failure));
-        }
+        Some(writer.end(outcome, model.now))
+    });
+    for failure in join_all(ends).await.into_iter().flatten() {
+        print_new_remark(model, recorder::remark(failure));
     }
 }
 

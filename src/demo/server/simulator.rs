@@ -88,6 +88,14 @@ impl Simulator {
         self
     }
 
+    /// For tests: has another image, too, whose world only the caller changes.
+    #[must_use]
+    pub fn with_world(mut self, world: World) -> Self {
+        let playback = Playback::new(Vec::new(), Duration::ZERO);
+        self.api.others.push((world, playback));
+        self
+    }
+
     /// For tests: puts this many events on a page, at least one, instead of 100.
     #[must_use]
     pub fn with_page_size(mut self, events: usize) -> Self {

@@ -172,16 +172,24 @@ impl Scope {
     }
 }
 
-/// Why the build failed, by its log; `None` while nothing has failed that was not handled.
-pub(super) fn find(log: &BuildLog) -> Option<LogCause> {
+/// Why the build failed, by its log; `None` while nothing has failed that was not handled. Also whether further output may
+/// say it.
+pub(super) fn find(log: &BuildLog) -> (Option<LogCause>, bool) {
     let marks = LineSelection::of(ClassSet::ALL.toggled(LineClass::Output));
     let count = log.count(marks);
     let mut walk = Walk::default();
     for nth in count.saturating_sub(MOST_MARKS)..count {
-        let row = log.nth(marks, nth)?;
-        let index = log.count_before(LineSelection::ALL, row.id())?;
-        walk.take(index, row);
+        if let Some(row) = log.nth(marks, nth)
+            && let Some(index) = log.count_before(LineSelection::ALL, row.id())
+        {
+            walk.take(index, row);
+        }
     }
+    let is_in_output = walk.has_failed && walk.failure.is_none();
+    (found(log, walk), is_in_output)
+}
+
+fn found(log: &BuildLog, walk: Walk) -> Option<LogCause> {
     let Walk {
         failure,
         scope,
