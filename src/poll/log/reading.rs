@@ -345,15 +345,15 @@ impl Reading {
             ReadFrom::Older
         };
         if is_first {
-            self.note_first(&batch);
+            self.note_first(&batch.lines);
         }
         let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines, None);
         let new = self.seen.read(batch.lines, read);
         (LogPart::Newer, redacted.apply(new))
     }
 
-    fn note_first(&mut self, batch: &LogBatch) {
-        if let Some(first) = batch.lines.first() {
+    fn note_first(&mut self, lines: &[LogLine]) {
+        if let Some(first) = lines.first() {
             self.after_history = Some(first.message.clone());
         }
     }
@@ -361,7 +361,7 @@ impl Reading {
     pub(super) fn on_history(&mut self, now: Duration, batch: LogBatch) -> (LogPart, Vec<LogLine>) {
         let after = self.after_history.as_ref();
         let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines, after);
-        self.note_first(&batch);
+        self.note_first(&batch.lines);
         let lines = redacted.apply(self.seen.read(batch.lines, ReadFrom::Newer));
         let asked = match &self.history {
             History::Pending { token, .. } => token.clone(),

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 use serde::de::IgnoredAny;
 
 use crate::text::redact::REDACTED;
@@ -72,14 +72,16 @@ const WORDS: [&str; 30] = [
 ];
 
 fn regex(pattern: &str) -> Option<Regex> {
-    let made = Regex::new(&format!("(?i){pattern}"));
+    // Over bytes: Unicode's tables would take long to compile.
+    let made = Regex::new(&format!("(?i-u){pattern}"));
     debug_assert!(made.is_ok(), "{made:?}");
     made.ok()
 }
 
 /// Whether a text may have a secret as an argument. Most text has none.
 pub(super) fn may_be_in(text: &str) -> bool {
-    ANY.as_ref().is_some_and(|any| any.is_match(text))
+    ANY.as_ref()
+        .is_some_and(|any| any.is_match(text.as_bytes()))
 }
 
 /// The places of the secrets, in order, apart from each other.
@@ -93,14 +95,16 @@ fn places(text: &str) -> Vec<Range<usize>> {
     };
     let mut places = Vec::new();
     for pattern in PATTERNS.iter() {
-        for found in pattern.captures_iter(text) {
+        for found in pattern.captures_iter(text.as_bytes()) {
             let Some(value) = found.name("value") else {
                 continue;
             };
             // In JSON a bare quote ends the string that has the option.
-            let opens_json =
-                found.name("open").is_some_and(|open| open.as_str() == "\"") && is_json();
-            let word = value.as_str();
+            let opens_json = found
+                .name("open")
+                .is_some_and(|open| open.as_bytes() == b"\"")
+                && is_json();
+            let word = text.get(value.range()).unwrap_or_default();
             let is_variable = word.starts_with('$');
             let is_word = WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
             let is_other = word.starts_with(REDACTED) || word.starts_with("//");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 
 use crate::text::redact::REDACTED;
 
@@ -14,15 +14,17 @@ const LONG: usize = 16;
 
 static BEGIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"-----BEGIN(?:[ +_]|%20)(?:[A-Z0-9]+(?:[ +_]|%20)){0,3}PRIVATE(?:[ +_]|%20)KEY(?:(?:[ +_]|%20)BLOCK)?-----",
+        r"(?-u)-----BEGIN(?:[ +_]|%20)(?:[A-Z0-9]+(?:[ +_]|%20)){0,3}PRIVATE(?:[ +_]|%20)KEY(?:(?:[ +_]|%20)BLOCK)?-----",
     )
     .ok()
 });
 
 /// The parts of a key's body: a marker and an escape stay, a word goes.
 static PARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\[redacted\]|\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|(?<word>[A-Za-z0-9+/=]{2,})")
-        .ok()
+    Regex::new(
+        r"(?-u)\[redacted\]|\\u[0-9A-Fa-f]{4}|\\.|%[0-9A-Fa-f]{2}|(?<word>[A-Za-z0-9+/=]{2,})",
+    )
+    .ok()
 });
 
 /// Whether a text may have a key.
@@ -35,7 +37,7 @@ pub(super) fn open_end(text: &str) -> Option<usize> {
     if !may_be_in(text) {
         return None;
     }
-    let last = BEGIN.as_ref()?.find_iter(text).last()?;
+    let last = BEGIN.as_ref()?.find_iter(text.as_bytes()).last()?;
     let rest = text.get(last.end()..)?;
     (!rest.contains("-----END")).then_some(last.end())
 }
@@ -55,7 +57,7 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
     };
     let mut out = String::new();
     let mut copied = 0;
-    for found in begin.find_iter(text) {
+    for found in begin.find_iter(text.as_bytes()) {
         if found.end() < copied {
             continue;
         }
@@ -65,7 +67,7 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
         let least = if end.is_some() { 2 } else { LONG };
         let body = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         for word in parts
-            .captures_iter(body)
+            .captures_iter(body.as_bytes())
             .filter_map(|part| part.name("word"))
         {
             if word.len() < least || is_header(body, word.start(), word.end()) {
