@@ -79,6 +79,21 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The same of a whole text.
+    pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
+        let mut scanner = Scanner::new(json);
+        Self::scan(&mut scanner).filter(|_| scanner.rest().is_empty())
+    }
+
+    /// The JSON of the stack's id.
+    pub(crate) fn stack_id(&self) -> Option<&'a str> {
+        self.stack_id.map(RawJson::get)
+    }
+
+    pub(crate) fn has_event_id(&self) -> bool {
+        self.event_id.is_some()
+    }
+
     fn named(&mut self, name: &str) -> Option<&mut Option<RawJson<'a>>> {
         Some(match name {
             "stackId" => &mut self.stack_id,

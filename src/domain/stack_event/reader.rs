@@ -13,7 +13,7 @@ use crate::domain::properties::safe_excerpt;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::Fingerprint;
 use crate::domain::stack_event::json_text::{JsonText, Slots};
-use crate::domain::stack_event::scan::Scanner;
+use crate::domain::stack_event::scan::next_special;
 use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::{may_have_secret, redact_secrets};
@@ -35,13 +35,8 @@ pub(crate) struct EventReader {
 impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
-        let mut scanner = Scanner::new(json);
-        let usual = Fields::scan(&mut scanner);
-        if let Some(fields) = usual.filter(|_| scanner.rest().is_empty()) {
-            return self.read_scanned(json, &fields, fallback);
-        }
         let sent = compact(json);
-        match Fields::of(&sent) {
+        match Fields::scan_whole(&sent).or_else(|| Fields::of(&sent)) {
             Some(fields) => self.read_scanned(&sent, &fields, fallback),
             None => unreadable(&sent, fallback),
         }
@@ -276,28 +271,31 @@ fn content_id(raw: &str) -> EventId {
 
 /// Removes the white space between the tokens of JSON text, so that a value fits on one output line. Strings and the digits
 /// of numbers stay as they are.
-fn compact(json: &str) -> Cow<'_, str> {
-    let (mut in_string, mut escaped) = (false, false);
-    let mut is_kept = move |byte: u8| {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            true
-        } else {
-            in_string = byte == b'"';
-            !byte.is_ascii_whitespace()
+pub(crate) fn compact(json: &str) -> Cow<'_, str> {
+    let bytes = json.as_bytes();
+    let mut out = String::new();
+    let (mut at, mut copied) = (0, 0);
+    let mut in_string = false;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => at += 2,
+            b'"' => {
+                in_string = !in_string;
+                at += 1;
+            }
+            _ if in_string => at = next_special(bytes, at + 1).unwrap_or(bytes.len()),
+            byte if byte.is_ascii_whitespace() => {
+                out.reserve(json.len());
+                out.push_str(json.get(copied..at).unwrap_or_default());
+                at += 1;
+                copied = at;
+            }
+            _ => at += 1,
         }
-    };
-    let Some(first) = json.bytes().position(|byte| !is_kept(byte)) else {
+    }
+    if copied == 0 {
         return Cow::Borrowed(json);
-    };
-    let (kept, rest) = json.split_at_checked(first).unwrap_or((json, ""));
-    let mut out = String::with_capacity(json.len());
-    out.push_str(kept);
-    // Only ASCII is dropped, so that the characters of more bytes stay whole.
-    out.extend(rest.chars().skip(1).filter(|character| {
-        let byte = u8::try_from(*character).unwrap_or(b'x');
-        is_kept(if character.is_ascii() { byte } else { b'x' })
-    }));
+    }
+    out.push_str(json.get(copied..).unwrap_or_default());
     Cow::Owned(out)
 }
