@@ -51,9 +51,9 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of an event's JSON; none if it is no event.
+    /// The fields of an event's JSON without white space between its tokens; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        Self::scan_whole(json).or_else(|| serde_json::from_str(json).ok())
     }
 
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;

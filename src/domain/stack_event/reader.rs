@@ -36,7 +36,7 @@ impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
         let sent = compact(json);
-        match Fields::scan_whole(&sent).or_else(|| Fields::of(&sent)) {
+        match Fields::of(&sent) {
             Some(fields) => self.read_scanned(&sent, &fields, fallback),
             None => unreadable(&sent, fallback),
         }
@@ -61,8 +61,11 @@ impl EventReader {
         {
             return event(sent, fields, time, known, properties);
         }
+        if !may_have_secret(sent) {
+            return self.event(sent, fields, fallback, true);
+        }
         match redact_secrets(sent) {
-            Cow::Borrowed(raw) => self.event(raw, fields, fallback),
+            Cow::Borrowed(raw) => self.event(raw, fields, fallback, false),
             Cow::Owned(raw) => {
                 let rare = Rare {
                     as_sent: Some(sent.into()),
@@ -70,7 +73,7 @@ impl EventReader {
                     ..Rare::default()
                 };
                 let event = match Fields::of(&raw) {
-                    Some(fields) => self.event(&raw, &fields, fallback),
+                    Some(fields) => self.event(&raw, &fields, fallback, false),
                     None => unreadable_event(&raw, fallback),
                 };
                 StackEvent {
@@ -81,12 +84,19 @@ impl EventReader {
         }
     }
 
-    /// Reads an event whose text is redacted.
-    fn event(&mut self, raw: &str, fields: &Fields<'_>, fallback: Option<&StackId>) -> StackEvent {
+    /// Reads an event whose text is redacted; `had_no_trace` of a secret, so that its parts have none.
+    fn event(
+        &mut self,
+        raw: &str,
+        fields: &Fields<'_>,
+        fallback: Option<&StackId>,
+        had_no_trace: bool,
+    ) -> StackEvent {
         let time = fields.time();
-        let content = self.content(raw, fields, &fields.slots(raw, time), fallback);
+        let slots = fields.slots(raw, time);
+        let content = self.content(raw, fields, &slots, fallback, had_no_trace);
         let properties = fields.resource_properties;
-        let properties = properties.map(|json| self.shared(json.get()));
+        let properties = properties.map(|json| self.shared(json.get(), had_no_trace));
         event(raw, fields, time, content, properties)
     }
 
@@ -105,11 +115,16 @@ impl EventReader {
     }
 
     /// Properties that are redacted.
-    fn shared(&mut self, properties: &str) -> Arc<str> {
+    fn shared(&mut self, properties: &str, had_no_trace: bool) -> Arc<str> {
         if let Some((known, _)) = self.properties.get_key_value(properties) {
             return Arc::clone(known);
         }
-        self.remember(properties, is_harmless(properties))
+        let is_harmless = if had_no_trace {
+            !may_reach_on(properties)
+        } else {
+            is_harmless(properties)
+        };
+        self.remember(properties, is_harmless)
     }
 
     fn remember(&mut self, properties: &str, is_harmless: bool) -> Arc<str> {
@@ -127,6 +142,7 @@ impl EventReader {
         fields: &Fields<'_>,
         slots: &Slots,
         fallback: Option<&StackId>,
+        had_no_trace: bool,
     ) -> Arc<Content> {
         let hash = self.hash(raw, slots);
         if let Some((known, _)) = self.contents.get(&hash)
@@ -138,7 +154,7 @@ impl EventReader {
             self.contents.clear();
         }
         let new = Arc::new(content(JsonText::new(raw, slots), fields, fallback));
-        let known = (Arc::clone(&new), !may_have_secret(raw));
+        let known = (Arc::clone(&new), had_no_trace || !may_have_secret(raw));
         self.contents.insert(hash, known);
         new
     }
@@ -162,10 +178,14 @@ fn is_same(
     content.text.is_of(raw, slots) && (names_stack || Some(&content.stack_id) == fallback)
 }
 
-/// Whether a value has no secret, and is no part of one in a text that is harmless around it. Only a URL reaches from one
-/// value into another: its user ends at an `@`.
+/// Whether a value has no secret, and is no part of one in a text that is harmless around it.
 fn is_harmless(value: &str) -> bool {
-    !value.contains('@') && !may_have_secret(value)
+    !may_reach_on(value) && !may_have_secret(value)
+}
+
+/// Only a URL reaches from one value into another: its user ends at an `@`.
+fn may_reach_on(value: &str) -> bool {
+    value.contains('@')
 }
 
 fn event(
