@@ -281,6 +281,6 @@ mod tests {
         assert_eq!(last[..2], ["DURATION", " A          B          B - A"]);
         assert!(last[2].starts_with("step build-image"), "{last:?}");
         assert_eq!(last[3], " 1:23:45    2:47:10    +1:23:25");
-        assert_eq!(last[5], " 45s        5s         -40s");
+        assert_eq!(last[5], " 45s        5s         -0:40");
     }
 }

@@ -229,10 +229,8 @@ mod tests {
             names: ["alpha", "beta"].map(str::to_owned),
             read: 1,
         };
-        let picker = Picker {
-            comparing: Some(comparing),
-            ..Picker::default()
-        };
+        let mut picker = Picker::default();
+        picker.comparing = Some(comparing);
         let text = head(&picker, &Theme::default()).to_string();
         assert_eq!(text, " reading alpha and beta to compare them: 1 of 2 read");
     }
