@@ -5,7 +5,7 @@
 //! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config/settings.rs`,
 //! `tests/it/config/keys.rs`.
 
-pub(crate) mod background;
+mod background;
 pub(crate) mod capabilities;
 mod connection;
 pub(crate) mod environment;
@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::text::safe::SafeText;
 
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
+pub(crate) use background::Background;
 pub(crate) use connection::ANY_IMAGE;
 pub use environment::Environment;
 pub(crate) use layers::Setting;

@@ -10,12 +10,11 @@ mod select;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use foldhash::HashMap;
-
 use crate::store::class_index::{ClassIndex, insert, shift};
 use crate::store::entry::Entry;
 use crate::store::filter_index::{FilterIndex, FilterSlot};
 use crate::store::group_index::GroupIndex;
+use crate::store::ids::SeqById;
 use crate::store::work::WorkBudget;
 use crate::store::{Seq, work};
 
@@ -25,7 +24,7 @@ pub(crate) struct EntryLog<T: Entry> {
     entries: VecDeque<Arc<T>>,
     /// The oldest entry's sequence number; history is numbered downwards from it.
     first: Seq,
-    seqs: HashMap<T::Id, Seq>,
+    seqs: T::Ids,
     by_class: ClassIndex<T::Class>,
     by_group: GroupIndex<T::Group>,
     flagged: VecDeque<Seq>,
@@ -37,7 +36,7 @@ impl<T: Entry> Default for EntryLog<T> {
         Self {
             entries: VecDeque::new(),
             first: 0,
-            seqs: HashMap::default(),
+            seqs: T::Ids::default(),
             by_class: ClassIndex::default(),
             by_group: GroupIndex::default(),
             flagged: VecDeque::new(),
@@ -56,12 +55,12 @@ impl<T: Entry> EntryLog<T> {
     }
 
     pub(crate) fn contains(&self, id: &T::Id) -> bool {
-        self.seqs.contains_key(id)
+        self.seqs.seq(id).is_some()
     }
 
     /// The entry's sequence number: larger is newer.
     pub(crate) fn seq_of(&self, id: &T::Id) -> Option<Seq> {
-        self.seqs.get(id).copied()
+        self.seqs.seq(id)
     }
 
     pub(crate) fn newest(&self) -> Option<&Arc<T>> {
@@ -79,9 +78,11 @@ impl<T: Entry> EntryLog<T> {
         if self.contains(entry.id()) {
             return false;
         }
-        self.seqs.insert(entry.id().clone(), seq);
+        self.seqs.add(entry.id(), seq);
         self.by_class.push_newest(entry.class(), seq);
-        self.by_group.push_newest(entry.group(), seq);
+        if let Some(group) = entry.group() {
+            self.by_group.push_newest(group, seq);
+        }
         if entry.is_flagged() {
             self.flagged.push_back(seq);
         }
@@ -96,9 +97,11 @@ impl<T: Entry> EntryLog<T> {
         }
         self.first -= 1;
         let seq = self.first;
-        self.seqs.insert(entry.id().clone(), seq);
+        self.seqs.add(entry.id(), seq);
         self.by_class.push_oldest(entry.class(), seq);
-        self.by_group.push_oldest(entry.group(), seq);
+        if let Some(group) = entry.group() {
+            self.by_group.push_oldest(group, seq);
+        }
         if entry.is_flagged() {
             self.flagged.push_front(seq);
         }
@@ -113,7 +116,9 @@ impl<T: Entry> EntryLog<T> {
         self.first += 1;
         self.seqs.remove(entry.id());
         self.by_class.pop_oldest(entry.class(), seq);
-        self.by_group.pop_oldest(entry.group());
+        if let Some(group) = entry.group() {
+            self.by_group.pop_oldest(group);
+        }
         self.flagged.pop_front_if(|first| *first == seq);
         for filter in self.filter_indexes.iter_mut().flatten() {
             filter.pop_oldest(entry.class(), seq);
@@ -133,7 +138,7 @@ impl<T: Entry> EntryLog<T> {
         };
         let index = self.index_of(seq);
         for newer in self.entries.iter().skip(index) {
-            if let Some(seq) = self.seqs.get_mut(newer.id()) {
+            if let Some(seq) = self.seqs.seq_mut(newer.id()) {
                 *seq += 1;
             }
         }
@@ -147,7 +152,7 @@ impl<T: Entry> EntryLog<T> {
         for filter in self.filter_indexes.iter_mut().flatten() {
             filter.insert(&entry, seq);
         }
-        self.seqs.insert(entry.id().clone(), seq);
+        self.seqs.add(entry.id(), seq);
         self.entries.insert(index, entry);
         true
     }
@@ -190,7 +195,7 @@ impl<T: Entry> EntryLog<T> {
     }
 
     fn index_of(&self, seq: Seq) -> usize {
-        usize::try_from(seq - self.first).unwrap_or(0)
+        usize::try_from(seq.saturating_sub(self.first)).unwrap_or(0)
     }
 
     fn get(&self, seq: Seq) -> Option<&Arc<T>> {

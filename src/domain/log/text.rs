@@ -1,7 +1,12 @@
 //! What one line of the build log says: two writers share the log, Image Builder's workflows and the agent that runs the
 //! components. Their words vary with the version, so a prefix is never required.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::domain::log::LineClass;
+use crate::domain::reason::parse::compiled;
 use crate::text::safe::SafeText;
 
 /// The longest line that marks something.
@@ -89,8 +94,37 @@ impl LinePlace {
     }
 }
 
+/// How every line begins that marks something.
+const BEGINNINGS: [&str; 14] = [
+    "Started ",
+    "Step ",
+    "Setup: ",
+    "Total ",
+    "TOE has ",
+    "Image transitioned to ",
+    "Document ",
+    "Phase ",
+    "ExitCode ",
+    "ExecuteBash: ",
+    "ExecuteBinary: ",
+    "ExecutePowerShell: ",
+    "Executor: ",
+    "CmdExecution: ",
+];
+
 /// Reads a line that others depend on. Of a message of several lines, the first one counts.
 pub(crate) fn mark(message: &str) -> Option<Mark<'_>> {
+    may_mark(message).then(|| read_mark(message))?
+}
+
+/// Whether a line may mark something: few do, so the others are told by their first word.
+fn may_mark(message: &str) -> bool {
+    let begin = message.trim_start_matches(' ');
+    begin.starts_with(char::is_whitespace)
+        || BEGINNINGS.iter().any(|known| begin.starts_with(known))
+}
+
+fn read_mark(message: &str) -> Option<Mark<'_>> {
     let line = message.lines().next()?.trim();
     if line.len() > LONGEST {
         return None;
@@ -193,18 +227,15 @@ pub(crate) fn output(message: &str) -> Option<(bool, &str)> {
     (!is_agent).then(|| (false, message.trim()))
 }
 
-/// What only a failure says. Progress is written to the standard error too, so that alone is no error.
-const ERRORS: [&str; 9] = [
-    "FATAL:",
-    "Mixlib::ShellOut::ShellCommandFailed",
-    "Chef::Exceptions",
-    "Error executing action",
-    "completed execution with failure",
-    "returned terminal state",
-    "No space left on device",
-    "Could not resolve host",
-    "Unable to bootstrap TOE",
-];
+/// What only a failure says. Progress is written to the standard error too, so that alone is no error. As one expression,
+/// all are looked for at once.
+static ERRORS: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(concat!(
+        "FATAL:|Mixlib::ShellOut::ShellCommandFailed|Chef::Exceptions|Error executing action|",
+        "completed execution with failure|returned terminal state|No space left on device|",
+        "Could not resolve host|Unable to bootstrap TOE",
+    ))
+});
 
 /// What a failure may say, and a warning too.
 const HINTS: [&str; 14] = [
@@ -255,7 +286,7 @@ pub(crate) fn classify(message: &str) -> LineClass {
     let has_timed_out = message.starts_with("Step ") && message.trim_end().ends_with(" timed out");
     let is_error = is_failed_document(message)
         || has_timed_out
-        || ERRORS.iter().any(|words| message.contains(words));
+        || ERRORS.is_match(message);
     if is_error {
         return LineClass::Error;
     }

@@ -30,13 +30,35 @@ impl<'a> Scanner<'a> {
 
     /// The next string's content, if it has no escapes.
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
-        let string = self.string()?;
-        let content = string.strip_prefix('"')?.strip_suffix('"')?;
-        (!content.contains('\\')).then_some(content)
+        let (string, is_plain) = self.any_string()?;
+        is_plain.then(|| string.get(1..string.len() - 1))?
+    }
+
+    /// The next whole number.
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        let bytes = self.text.as_bytes().get(self.at..)?;
+        let is_negative = bytes.first() == Some(&b'-');
+        let begin = usize::from(is_negative);
+        let (mut number, mut length) = (0_i64, begin);
+        while let Some(digit) = bytes.get(length).filter(|byte| byte.is_ascii_digit()) {
+            number = number.checked_mul(10)?.checked_add(i64::from(digit - b'0'))?;
+            length += 1;
+        }
+        if length == begin {
+            return None;
+        }
+        self.at += length;
+        Some(if is_negative { -number } else { number })
     }
 
     /// The next string, with its quotes. None if there is none, or an invalid one.
     pub(crate) fn string(&mut self) -> Option<&'a str> {
+        Some(self.any_string()?.0)
+    }
+
+    /// The next string, with its quotes, and whether it has no escapes.
+    pub(crate) fn any_string(&mut self) -> Option<(&'a str, bool)> {
+        let mut is_plain = true;
         let bytes = self.text.as_bytes();
         let begin = self.at;
         if bytes.get(begin) != Some(&b'"') {
@@ -47,12 +69,15 @@ impl<'a> Scanner<'a> {
             at = next_special(bytes, at)?;
             match bytes.get(at)? {
                 b'"' => break,
-                b'\\' => at += escape(bytes.get(at + 1..)?)?,
+                b'\\' => {
+                    is_plain = false;
+                    at += escape(bytes.get(at + 1..)?)?;
+                }
                 _ => return None,
             }
         }
         self.at = at + 1;
-        self.text.get(begin..self.at)
+        Some((self.text.get(begin..self.at)?, is_plain))
     }
 }
 
@@ -112,6 +137,18 @@ mod tests {
     }
 
     proptest! {
+        /// A whole number is that of the parser, where that takes the whole text.
+        #[test]
+        fn a_number_is_that_of_the_parser(text in "-?[0-9]{0,21}[ ,x]?") {
+            let digits = text.trim_end_matches([' ', ',', 'x']);
+            let mut scanner = Scanner::new(&text);
+            let expected = digits.parse::<i64>().ok().filter(|number| *number != i64::MIN);
+            prop_assert_eq!(scanner.integer(), expected);
+            if expected.is_some() {
+                prop_assert_eq!(scanner.position(), digits.len());
+            }
+        }
+
         /// A string ends where it ends for the parser, whatever is in it and behind it.
         #[test]
         fn a_string_is_that_of_the_parser(

@@ -44,6 +44,7 @@ impl EntryPredicate<Line> for FirstFive {
 
 impl Entry for Line {
     type Id = u32;
+    type Ids = foldhash::HashMap<u32, Seq>;
     type Class = Level;
     type Group = u32;
     type Predicate = FirstFive;
@@ -56,8 +57,8 @@ impl Entry for Line {
         self.level
     }
 
-    fn group(&self) -> &u32 {
-        &self.component
+    fn group(&self) -> Option<&u32> {
+        Some(&self.component)
     }
 
     fn size(&self) -> usize {

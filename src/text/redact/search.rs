@@ -49,7 +49,10 @@ fn tail(window: &[u8; WINDOW]) -> [u8; WINDOW] {
 
 /// Whether a pattern begins in the lanes. Without branches.
 fn has_hit(window: &[u8; WINDOW]) -> bool {
-    let lower = window.map(|byte| byte | 0x20);
+    let mut lower = *window;
+    for byte in &mut lower {
+        *byte |= 0x20;
+    }
     let has = |at: usize, [first, second, third]: &[u8; 3]| {
         is(lower[at], *first) & is(lower[at + 1], *second) & is(lower[at + 2], *third)
     };
