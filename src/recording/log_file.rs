@@ -152,7 +152,8 @@ impl LogFile {
         if let Some(file) = &mut self.file {
             file.write_all(&self.pending)?;
         }
-        self.pending.clear();
+        // The page of a long log leaves no room behind: there may be a log for each of many builds.
+        self.pending = Vec::new();
         Ok(())
     }
 }
