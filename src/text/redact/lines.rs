@@ -70,10 +70,10 @@ impl LineSecrets {
         if self.before.ends_with(REDACTED) {
             let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=%-_".contains(byte);
             let length = text.bytes().take_while(|byte| is_part(byte)).count();
-            let rest = text.get(..length)?;
+            let (rest, behind) = text.split_at_checked(length)?;
             let is_random = rest.bytes().any(|byte| byte.is_ascii_digit())
                 && rest.bytes().any(|byte| byte.is_ascii_alphabetic());
-            return (length >= REST && is_random).then(|| format!("{REDACTED}{}", &text[length..]));
+            return (length >= REST && is_random).then(|| format!("{REDACTED}{behind}"));
         }
         // The name is cut, or the value is on this line.
         let before = self.before.trim_end_matches('\\').trim_end();
