@@ -111,7 +111,7 @@ fn the_cause_is_always_that_of_all_lines() {
             let known = if random.bool() { 4 } else { words.len() };
             let mut lines = Vec::new();
             for _ in 0..random.usize(..5) {
-                at += random.i64(..3);
+                at += random.i64(0..3);
                 lines.push((at, words[random.usize(..known)]));
             }
             log.apply(&page(part, &lines));
