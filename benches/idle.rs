@@ -159,7 +159,8 @@ impl Idle {
         };
         aws.push_log((0..LINES).map(line));
         let environment = aws.environment();
-        let mut terminal = Terminal::start(SIZE.width, SIZE.height, &["watch", "img"], &environment);
+        let mut terminal =
+            Terminal::start(SIZE.width, SIZE.height, &["watch", "img"], &environment);
         terminal.wait_for(&format!("Log {LINES} ")).press(keys);
         Self {
             events: 3,

@@ -93,7 +93,10 @@ impl Candidate {
 pub(crate) fn newest(paths: Vec<PathBuf>, wanted: &Header) -> Option<Candidate> {
     let is_of_target =
         |path: &Path| header_of(path).is_some_and(|header| header.has_same_target(wanted));
-    let mut paths: Vec<_> = paths.into_iter().filter(|path| is_of_target(path)).collect();
+    let mut paths: Vec<_> = paths
+        .into_iter()
+        .filter(|path| is_of_target(path))
+        .collect();
     if paths.len() == 1 {
         // It is read once it is locked; its rank would have to be derived from its events.
         let (path, recording) = (paths.remove(0), None);

@@ -157,8 +157,7 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
                 Some((page.at, page.into_page(&mut streams)?))
             })
         });
-        observations
-            .extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
+        observations.extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
         line.clear();
     }
     observations
@@ -349,8 +348,16 @@ mod tests {
     #[test]
     fn a_page_that_is_read_in_one_pass_is_that_of_the_parser() {
         let texts = [
-            "plain", "", "a \"quote\" and \\ more", "\u{1b}[32mgreen\u{1b}[0m", "naïve 日本", "tab\tline\nbreak\r\n", "\u{7}",
-            "https://b.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef0123", "}],\"late\":true", "\\u001b",
+            "plain",
+            "",
+            "a \"quote\" and \\ more",
+            "\u{1b}[32mgreen\u{1b}[0m",
+            "naïve 日本",
+            "tab\tline\nbreak\r\n",
+            "\u{7}",
+            "https://b.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef0123",
+            "}],\"late\":true",
+            "\\u001b",
         ];
         let streams = ["3.16.1/1", "3.16.1/2", "with \"quotes\"", "ü"];
         let mut random = fastrand::Rng::with_seed(3);
@@ -374,20 +381,27 @@ mod tests {
                 has_first: random.bool(),
                 lines,
             };
-            let is_usual = page.lines.iter().all(|line| {
-                line.timestamp != i64::MAX && !line.stream.contains('"')
-            });
+            let is_usual = page
+                .lines
+                .iter()
+                .all(|line| line.timestamp != i64::MAX && !line.stream.contains('"'));
             let mut bytes = Vec::new();
             append(&page, &mut bytes);
             let text = std::str::from_utf8(&bytes).unwrap();
             let parsed: Page<'_> = serde_json::from_str(text).unwrap();
-            let expected = (parsed.at, parsed.into_page(&mut LastStream::default()).unwrap());
+            let expected = (
+                parsed.at,
+                parsed.into_page(&mut LastStream::default()).unwrap(),
+            );
             let scanned = scan(text, &mut LastStream::default());
             assert!(scanned.is_some() || !is_usual, "{text}");
             if let Some(scanned) = scanned {
                 assert_eq!(scanned, expected, "{text}");
             }
-            for cut in (0..text.len()).filter(|at| text.is_char_boundary(*at)).step_by(7) {
+            for cut in (0..text.len())
+                .filter(|at| text.is_char_boundary(*at))
+                .step_by(7)
+            {
                 let is_whole = text.len() - cut == 1;
                 assert!(is_whole || scan(&text[..cut], &mut LastStream::default()).is_none());
             }

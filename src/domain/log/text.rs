@@ -284,9 +284,7 @@ pub(crate) fn classify(message: &str) -> LineClass {
     }
     // Image Builder's own word on a step of a workflow.
     let has_timed_out = message.starts_with("Step ") && message.trim_end().ends_with(" timed out");
-    let is_error = is_failed_document(message)
-        || has_timed_out
-        || ERRORS.is_match(message);
+    let is_error = is_failed_document(message) || has_timed_out || ERRORS.is_match(message);
     if is_error {
         return LineClass::Error;
     }
@@ -335,16 +333,43 @@ mod tests {
     #[test]
     fn the_beginning_of_a_line_tells_that_it_marks_nothing() {
         let words = [
-            "Started ", "step", "BUILD", " workflow ", "arn:aws:w/1", " with action ", "Step ", "Setup: ", "Total ",
-            "7 steps to run for workflow x", "TOE has completed execution ", "with failure", "successfully",
-            "Image transitioned to FAILED state", "Document ", "Phase ", "build", "ExitCode ", "1", "ExecuteBash: ",
-            "ExecuteBinary: ", "ExecutePowerShell: ", "Executor: ", "CmdExecution: ", "Stdout: ", " ", "\t", "\n", "\u{3000}",
+            "Started ",
+            "step",
+            "BUILD",
+            " workflow ",
+            "arn:aws:w/1",
+            " with action ",
+            "Step ",
+            "Setup: ",
+            "Total ",
+            "7 steps to run for workflow x",
+            "TOE has completed execution ",
+            "with failure",
+            "successfully",
+            "Image transitioned to FAILED state",
+            "Document ",
+            "Phase ",
+            "build",
+            "ExitCode ",
+            "1",
+            "ExecuteBash: ",
+            "ExecuteBinary: ",
+            "ExecutePowerShell: ",
+            "Executor: ",
+            "CmdExecution: ",
+            "Stdout: ",
+            " ",
+            "\t",
+            "\n",
+            "\u{3000}",
         ];
         let mut random = fastrand::Rng::with_seed(7);
         let mut marks = 0;
         for _ in 0..200_000 {
             let parts = 1 + random.usize(..4);
-            let line: String = (0..parts).map(|_| words[random.usize(..words.len())]).collect();
+            let line: String = (0..parts)
+                .map(|_| words[random.usize(..words.len())])
+                .collect();
             let expected = read_mark(&line);
             assert_eq!(mark(&line), expected, "{line:?}");
             marks += usize::from(expected.is_some());

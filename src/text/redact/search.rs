@@ -39,7 +39,8 @@ const fn places() -> [u64; 256] {
     let mut places = [0; 256];
     let mut byte = 0_u8;
     loop {
-        places[byte as usize] = first(byte) | second(byte) << PATTERNS | third(byte) << (2 * PATTERNS);
+        places[byte as usize] =
+            first(byte) | second(byte) << PATTERNS | third(byte) << (2 * PATTERNS);
         if byte == u8::MAX {
             return places;
         }
@@ -205,7 +206,9 @@ mod tests {
         let raw = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or(b' ');
         let lower = |ahead: usize| raw(ahead) | 0x20;
         let has = |ahead: usize, letters: &[u8]| {
-            (0..).zip(letters).all(|(place, letter)| lower(ahead + place) == *letter)
+            (0..)
+                .zip(letters)
+                .all(|(place, letter)| lower(ahead + place) == *letter)
         };
         LETTERS.iter().any(|letters| has(0, *letters))
             || (b"sit".contains(&lower(0)) && (has(1, b"key") || has(2, b"key")))
