@@ -90,6 +90,42 @@ pub(super) struct LogFile {
     file: Option<File>,
     /// Another file has the name.
     is_taken: bool,
+    known: Known,
+}
+
+/// How much of the log is in the file. Where the watch has dropped lines and reads the log again, they are.
+#[derive(Debug, Default)]
+struct Known {
+    stream: Option<SafeText>,
+    has_first: bool,
+    is_complete: bool,
+}
+
+impl Known {
+    /// Takes a page into account. `None` where the file has all that it says.
+    fn of(&mut self, page: &LogPage) -> Option<(bool, LogState)> {
+        let stream = page.lines.last().map(|line| &line.stream);
+        if stream.is_some() && stream != self.stream.as_ref() {
+            *self = Self {
+                stream: stream.cloned(),
+                ..Self::default()
+            };
+        }
+        let is_again = page.restarts || page.lines.iter().any(|line| line.again);
+        let has_new = page.lines.iter().any(|line| !line.again);
+        let is_more = page.has_first && !self.has_first;
+        if is_again && !has_new && !is_more {
+            return None;
+        }
+        self.has_first |= page.has_first;
+        self.is_complete |= page.state == LogState::Complete;
+        let state = if self.is_complete {
+            LogState::Complete
+        } else {
+            page.state
+        };
+        Some((self.has_first, state))
+    }
 }
 
 impl LogFile {
@@ -97,8 +133,10 @@ impl LogFile {
         if let Seen::Log(page) = &observation.seen
             && self.pending.len() < MOST_PENDING
             && !self.is_taken
+            && let Some((has_first, state)) = self.known.of(page)
         {
-            append(&Page::of(observation.at, page), &mut self.pending);
+            let page = Page::of(observation.at, page, has_first, state);
+            append(&page, &mut self.pending);
         }
     }
 
@@ -114,7 +152,8 @@ impl LogFile {
         if let Some(file) = &mut self.file {
             file.write_all(&self.pending)?;
         }
-        self.pending.clear();
+        // The page of a long log leaves no room behind: there may be a log for each of many builds.
+        self.pending = Vec::new();
         Ok(())
     }
 }
@@ -245,9 +284,9 @@ fn state(name: &str) -> Option<LogState> {
 }
 
 impl<'a> Page<'a> {
-    fn of(at: DateTime<Utc>, page: &'a LogPage) -> Self {
+    fn of(at: DateTime<Utc>, page: &'a LogPage, has_first: bool, state: LogState) -> Self {
         let name_of_part = PARTS.iter().find(|(part, _)| *part == page.part);
-        let name_of_state = STATES.iter().find(|(state, _)| *state == page.state);
+        let name_of_state = STATES.iter().find(|(known, _)| *known == state);
         let new = page.lines.iter().filter(|line| !line.again);
         let lines = new.map(|line| Line {
             timestamp: line.timestamp.timestamp_millis(),
@@ -260,7 +299,7 @@ impl<'a> Page<'a> {
             at,
             part: name_of_part.map_or("", |(_, name)| name).into(),
             state: name_of_state.map_or("", |(_, name)| name).into(),
-            has_first: page.has_first,
+            has_first,
             lines: lines.collect(),
         }
     }
@@ -341,6 +380,63 @@ mod tests {
         log.flush(&recording).unwrap();
         let kept = std::fs::read_to_string(path_of(&recording)).unwrap();
         assert_eq!(kept, "my own notes");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    fn read_page(texts: &[(&str, bool)], part: LogPart, state: LogState) -> Observation {
+        let mut one = seen("", part);
+        if let Seen::Log(page) = &mut one.seen {
+            let again = |(text, again): &(&str, bool)| {
+                let line = LogLine {
+                    again: *again,
+                    late: false,
+                    message: LogLine::text(text),
+                    ..(*page.lines[0]).clone()
+                };
+                Arc::new(line)
+            };
+            let lines = texts.iter().map(again).collect();
+            *page = LogPage {
+                lines,
+                state,
+                has_first: state == LogState::Complete,
+                restarts: texts.first().is_some_and(|(_, again)| *again),
+                ..page.clone()
+            };
+        }
+        one
+    }
+
+    /// A watch that has dropped its lines reads them again.
+    #[test]
+    fn a_log_that_is_read_again_has_each_line_once_and_stays_whole() {
+        let folder = std::env::temp_dir().join(format!("bakewatch-log-{}", fastrand::u64(..)));
+        std::fs::create_dir(&folder).unwrap();
+        let recording = folder.join("r.jsonl");
+        let mut log = LogFile::default();
+        for (texts, part, state) in [
+            (
+                &[("a", false), ("b", false)][..],
+                LogPart::Newer,
+                LogState::Complete,
+            ),
+            (&[("b", true)], LogPart::Newer, LogState::Reading),
+            (&[("c", false)], LogPart::Late, LogState::Reading),
+            (&[("a", true)], LogPart::Older, LogState::Reading),
+        ] {
+            log.add(&read_page(texts, part, state));
+            log.flush(&recording).unwrap();
+        }
+        let read = read(&recording);
+        let mut build = crate::domain::log::BuildLog::default();
+        for page in pages(&read) {
+            build.apply(page);
+        }
+        let rows = (0..build.len()).filter_map(|index| build.row(index));
+        let texts: Vec<_> = rows.map(|row| row.line.message.to_string()).collect();
+        assert_eq!(texts, ["a", "b", "c"]);
+        assert_eq!(pages(&read).len(), 2);
+        assert!(!build.misses_older() && build.state() == Some(LogState::Complete));
         std::fs::remove_dir_all(folder).unwrap();
     }
 

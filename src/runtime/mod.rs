@@ -127,8 +127,9 @@ async fn watch(
         resumes,
     };
     let otherwise = attention(&settings.output, ready.len());
-    let policy = ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
+    let policy = ExitPolicy::new(settings.waits);
     let exit = Some(policy).filter(|_| mode == Mode::Headless);
+    let exit = exit.map(|policy| (policy, otherwise));
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
@@ -215,7 +216,7 @@ type Begun = (SessionId, sessions::Origin, Option<recorder::Destination>);
 fn begin(
     ready: Vec<prepare::Ready>,
     recordings: &Recordings,
-    exit: Option<&ExitPolicy>,
+    exit: Option<&(ExitPolicy, Attention)>,
     inbox: &mut Inbox,
 ) -> Result<(Vec<Session>, Vec<Begun>), Error> {
     let (mut watched, mut begun) = (Vec::new(), Vec::new());
@@ -223,12 +224,12 @@ fn begin(
         let (destination, remark) = recordings.destination(ready.header)?;
         inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
         let mut prepared = ready.prepared;
-        let exit = exit.map(|exit| {
+        let exit = exit.map(|(exit, attention)| {
             if prepared.is_replay() {
                 ExitPolicy::for_replay()
             } else {
-                let has_late_log = exit.has_late_log() && prepared.origin.reads_log();
-                exit.clone().with_late_log(has_late_log)
+                let is_late = *attention != Attention::Whole && prepared.origin.reads_log();
+                exit.clone().with_late_log(is_late)
             }
         });
         let (id, target) = (SessionId(number), prepared.target);

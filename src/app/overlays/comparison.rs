@@ -274,16 +274,13 @@ mod tests {
             after: Some(value(after)),
             longer: Some(TimeDelta::seconds(longer)),
         };
-        let all = [
-            time("1h 23m 45s", "2h 47m 10s", 5005),
-            time("45s", "5s", -40),
-        ];
+        let all = [time("1:23:45", "2:47:10", 5005), time("45s", "5s", -40)];
         let rows = rows(&all, ["a", "b"], 36, "...");
         let texts: Vec<_> = rows.iter().map(|row| row.text.as_str()).collect();
         let last = &texts[texts.len() - 6..];
         assert_eq!(last[..2], ["DURATION", " A          B          B - A"]);
         assert!(last[2].starts_with("step build-image"), "{last:?}");
-        assert_eq!(last[3], " 1h 23m 45s 2h 47m 10s +1h 23m 25s");
-        assert_eq!(last[5], " 45s        5s         -40s");
+        assert_eq!(last[3], " 1:23:45    2:47:10    +1:23:25");
+        assert_eq!(last[5], " 45s        5s         -0:40");
     }
 }

@@ -315,3 +315,67 @@ pub(super) fn pasted(picker: &mut Picker, text: &str) {
     picker.typing = true;
     picker.type_text(SafeText::new(text).as_str());
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::app::keys::keymap::KeyMap;
+    use crate::app::model::{Mode, Preferences};
+    use crate::domain::listing::{ListedImage, ListedStatus};
+
+    fn row(id: &str) -> ListedImage {
+        ListedImage {
+            image_id: SafeText::new(id),
+            region: None,
+            status: ListedStatus::Building,
+            since: None,
+            version: None,
+            ami_id: None,
+            stack_id: None,
+            stack_status: None,
+        }
+    }
+
+    fn picker(model: &mut Model) -> &mut Picker {
+        match &mut model.overlay {
+            Some(Overlay::Picker(picker)) => picker,
+            _ => panic!("no picker"),
+        }
+    }
+
+    #[test]
+    fn a_comparison_is_read_once_and_its_progress_is_known() {
+        let preferences = Preferences::new(Mode::Screen, KeyMap::default());
+        let mut model = Model::new(preferences, Session::placeholder(), DateTime::UNIX_EPOCH);
+        let mut effects = Effects::new();
+        open_picker(&mut model, &mut effects);
+        let rows = vec![row("alpha"), row("beta")];
+        let whole = true;
+        listed(
+            &mut model,
+            Listed {
+                rows,
+                whole,
+                ..Listed::default()
+            },
+        );
+        picker(&mut model).toggle();
+        picker(&mut model).toggle();
+        for _ in 0..2 {
+            compare(&mut model, &mut effects);
+        }
+        let compares = |effect: &&Effect| matches!(effect, Effect::Compare(_));
+        assert_eq!(effects.iter().filter(compares).count(), 1);
+        assert!(model.toast.is_some(), "the second key is answered");
+        compare_read(&mut model);
+        let comparing = picker(&mut model).comparing.clone().unwrap();
+        assert_eq!(
+            (comparing.names.join(" "), comparing.read),
+            ("alpha beta".to_owned(), 1)
+        );
+        compared(&mut model, Err("refused".to_owned()));
+        assert!(picker(&mut model).comparing.is_none());
+    }
+}

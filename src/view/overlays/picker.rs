@@ -218,3 +218,20 @@ fn nothing(picker: &Picker) -> Vec<String> {
             .to_owned(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_is_read_says_how_far_it_is() {
+        let comparing = Comparing {
+            names: ["alpha", "beta"].map(str::to_owned),
+            read: 1,
+        };
+        let mut picker = Picker::default();
+        picker.comparing = Some(comparing);
+        let text = head(&picker, &Theme::default()).to_string();
+        assert_eq!(text, " reading alpha and beta to compare them: 1 of 2 read");
+    }
+}

@@ -119,6 +119,7 @@ fn three_builds_of_an_api_each_have_their_events_once_and_one_outcome() {
     program.wait_for(|line| line.contains("/gamma/") && line.contains("\"e4\""));
     for place in [2, 0] {
         servers[place].succeed();
+        servers[place].world.remove_stack();
     }
     let ended = program.end();
     ended.assert_code(3);
