@@ -397,7 +397,7 @@ fn a_key_is_redacted_wherever_its_pages_are_cut() {
             service
                 .lines
                 .sort_by_key(|line| (line.written, line.ingested));
-            let ends = Duration::from_secs(60);
+            let ends = Duration::from_mins(1);
             let pages = read(&mut schedule(start), &mut service, ends);
             let lines = pages.iter().flat_map(|page| &page.lines);
             let texts: Vec<_> = lines.map(|line| line.message.to_string()).collect();

@@ -147,87 +147,90 @@ pub(super) fn redact(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    /// Texts, and what is kept of them.
+    const TEXTS: &[(&str, &str)] = &[
+        (
+            "+ curl -u admin:hunter2 https://x/y",
+            "+ curl -u admin:[redacted] https://x/y",
+        ),
+        (
+            "curl -fsSu 'admin:hunter2' https://x",
+            "curl -fsSu 'admin:[redacted]' https://x",
+        ),
+        (
+            "curl https://x --proxy-user a:hunter2",
+            "curl https://x --proxy-user a:[redacted]",
+        ),
+        (
+            "curl -sL --user=a:hunter2 https://x",
+            "curl -sL --user=a:[redacted] https://x",
+        ),
+        (
+            "tool --password hunter2 -v",
+            "tool --password [redacted] -v",
+        ),
+        (
+            "tool --password \"hunter2\" -v",
+            "tool --password \"[redacted]\" -v",
+        ),
+        (
+            "wget --http-password=hunter2 https://x",
+            "wget --http-password=[redacted] https://x",
+        ),
+        (
+            "docker login -u bot -p hunter2 registry",
+            "docker login -u bot -p [redacted] registry",
+        ),
+        (
+            "podman login --username bot --password hunter2",
+            "podman login --username bot --password [redacted]",
+        ),
+        ("sshpass -p hunter2 ssh x", "sshpass -p [redacted] ssh x"),
+        (
+            "mysql -h db -uroot -phunter2 x",
+            "mysql -h db -uroot -p[redacted] x",
+        ),
+        (
+            "echo 'root:hunter2' | chpasswd",
+            "echo '[redacted]' | chpasswd",
+        ),
+        (
+            "echo hunter2 | sudo -S dnf -y update",
+            "echo [redacted] | sudo -S dnf -y update",
+        ),
+        (
+            "echo hunter2 | docker login --password-stdin",
+            "echo [redacted] | docker login --password-stdin",
+        ),
+        (
+            "openssl rsa -in k -passin pass:hunter2",
+            "openssl rsa -in k -passin pass:[redacted]",
+        ),
+        (
+            "machine x login bot password hunter2",
+            "machine x login bot password [redacted]",
+        ),
+        (
+            "< Set-Cookie: session=hunter2; Path=/",
+            "< Set-Cookie: [redacted]",
+        ),
+        (
+            "vault login --token hunter2",
+            "vault login --token [redacted]",
+        ),
+        (
+            r#"{"c":"curl -u a:hunter2 x"}"#,
+            r#"{"c":"curl -u a:[redacted] x"}"#,
+        ),
+        (
+            r#"{"c":"x --password \"hunter2\""}"#,
+            r#"{"c":"x --password \"[redacted]\""}"#,
+        ),
+    ];
+
     #[test]
     fn the_secrets_of_commands_are_redacted() {
-        for (text, kept) in [
-            (
-                "+ curl -u admin:hunter2 https://x/y",
-                "+ curl -u admin:[redacted] https://x/y",
-            ),
-            (
-                "curl -fsSu 'admin:hunter2' https://x",
-                "curl -fsSu 'admin:[redacted]' https://x",
-            ),
-            (
-                "curl https://x --proxy-user a:hunter2",
-                "curl https://x --proxy-user a:[redacted]",
-            ),
-            (
-                "curl -sL --user=a:hunter2 https://x",
-                "curl -sL --user=a:[redacted] https://x",
-            ),
-            (
-                "tool --password hunter2 -v",
-                "tool --password [redacted] -v",
-            ),
-            (
-                "tool --password \"hunter2\" -v",
-                "tool --password \"[redacted]\" -v",
-            ),
-            (
-                "wget --http-password=hunter2 https://x",
-                "wget --http-password=[redacted] https://x",
-            ),
-            (
-                "docker login -u bot -p hunter2 registry",
-                "docker login -u bot -p [redacted] registry",
-            ),
-            (
-                "podman login --username bot --password hunter2",
-                "podman login --username bot --password [redacted]",
-            ),
-            ("sshpass -p hunter2 ssh x", "sshpass -p [redacted] ssh x"),
-            (
-                "mysql -h db -uroot -phunter2 x",
-                "mysql -h db -uroot -p[redacted] x",
-            ),
-            (
-                "echo 'root:hunter2' | chpasswd",
-                "echo '[redacted]' | chpasswd",
-            ),
-            (
-                "echo hunter2 | sudo -S dnf -y update",
-                "echo [redacted] | sudo -S dnf -y update",
-            ),
-            (
-                "echo hunter2 | docker login --password-stdin",
-                "echo [redacted] | docker login --password-stdin",
-            ),
-            (
-                "openssl rsa -in k -passin pass:hunter2",
-                "openssl rsa -in k -passin pass:[redacted]",
-            ),
-            (
-                "machine x login bot password hunter2",
-                "machine x login bot password [redacted]",
-            ),
-            (
-                "< Set-Cookie: session=hunter2; Path=/",
-                "< Set-Cookie: [redacted]",
-            ),
-            (
-                "vault login --token hunter2",
-                "vault login --token [redacted]",
-            ),
-            (
-                r#"{"c":"curl -u a:hunter2 x"}"#,
-                r#"{"c":"curl -u a:[redacted] x"}"#,
-            ),
-            (
-                r#"{"c":"x --password \"hunter2\""}"#,
-                r#"{"c":"x --password \"[redacted]\""}"#,
-            ),
-        ] {
+        for &(text, kept) in TEXTS {
             assert_eq!(redact(text).as_deref(), Some(kept));
             assert_eq!(redact(kept), None, "{kept}");
         }

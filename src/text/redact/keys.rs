@@ -73,10 +73,10 @@ pub(super) fn redact(text: &str) -> Cow<'_, str> {
             if word.len() < least || is_header(body, word.start(), word.end()) {
                 continue;
             }
-            let (first, last) = (found.end() + word.start(), found.end() + word.end());
-            out.push_str(text.get(copied..first).unwrap_or_default());
+            let before = text.get(copied..found.end() + word.start());
+            out.push_str(before.unwrap_or_default());
             out.push_str(REDACTED);
-            copied = last;
+            copied = found.end() + word.end();
         }
     }
     if copied == 0 {
