@@ -31,8 +31,8 @@ use crate::cli::{
 use crate::error::Error;
 use crate::text::safe::SafeText;
 
-pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub(crate) use background::Background;
+pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub(crate) use connection::ANY_IMAGE;
 pub use environment::Environment;
 pub(crate) use layers::Setting;

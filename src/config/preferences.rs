@@ -229,9 +229,8 @@ fn theme(
     let is_ascii = environment.stdout_is_terminal
         && glyphs_setting != Some(GlyphSetting::Unicode)
         && environment.glyphs() == Glyphs::Ascii;
-    let by_background = asks.then(|| {
-        Box::new(ByBackground::new(environment, depth, glyphs, is_ascii))
-    });
+    let by_background =
+        asks.then(|| Box::new(ByBackground::new(environment, depth, glyphs, is_ascii)));
     let theme = Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii);
     Ok((theme, by_background))
 }

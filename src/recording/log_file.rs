@@ -196,8 +196,7 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
                 Some((page.at, page.into_page(&mut streams)?))
             })
         });
-        observations
-            .extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
+        observations.extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
         line.clear();
     }
     observations

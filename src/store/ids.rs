@@ -78,10 +78,7 @@ impl SeqById<u64> for CountedIds {
     }
 
     fn remove(&mut self, id: &u64) {
-        if let Some(place) = self
-            .index(*id)
-            .and_then(|index| self.places.get_mut(index))
-        {
+        if let Some(place) = self.index(*id).and_then(|index| self.places.get_mut(index)) {
             *place = None;
         }
         while self.places.pop_front_if(|place| place.is_none()).is_some() {

@@ -284,9 +284,7 @@ pub(crate) fn classify(message: &str) -> LineClass {
     }
     // Image Builder's own word on a step of a workflow.
     let has_timed_out = message.starts_with("Step ") && message.trim_end().ends_with(" timed out");
-    let is_error = is_failed_document(message)
-        || has_timed_out
-        || ERRORS.is_match(message);
+    let is_error = is_failed_document(message) || has_timed_out || ERRORS.is_match(message);
     if is_error {
         return LineClass::Error;
     }

@@ -41,7 +41,9 @@ impl<'a> Scanner<'a> {
         let begin = usize::from(is_negative);
         let (mut number, mut length) = (0_i64, begin);
         while let Some(digit) = bytes.get(length).filter(|byte| byte.is_ascii_digit()) {
-            number = number.checked_mul(10)?.checked_add(i64::from(digit - b'0'))?;
+            number = number
+                .checked_mul(10)?
+                .checked_add(i64::from(digit - b'0'))?;
             length += 1;
         }
         if length == begin {

@@ -134,7 +134,10 @@ fn without_credentials_it_says_once_how_to_give_them() {
     let hints = ended.lines.iter().filter(|line| line.contains("--profile"));
     assert_eq!(hints.count(), 1, "{:#?}", ended.lines);
     assert!(line(&ended, "identity").contains("no AWS credentials found"));
-    assert_eq!(line(&ended, "GetLogEvents"), "unauthorized  logs:GetLogEvents");
+    assert_eq!(
+        line(&ended, "GetLogEvents"),
+        "unauthorized  logs:GetLogEvents"
+    );
 }
 
 #[test]
