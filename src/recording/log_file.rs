@@ -440,6 +440,67 @@ mod tests {
         std::fs::remove_dir_all(folder).unwrap();
     }
 
+    /// The usual lines are read in one pass, and as the parser reads them; others are left to it.
+    #[test]
+    fn a_page_that_is_read_in_one_pass_is_that_of_the_parser() {
+        let texts = [
+            "plain",
+            "",
+            "a \"quote\" and \\ more",
+            "\u{1b}[32mgreen\u{1b}[0m",
+            "naïve 日本",
+            "tab\tline\nbreak\r\n",
+            "\u{7}",
+            "https://b.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef0123",
+            "}],\"late\":true",
+            "\\u001b",
+        ];
+        let streams = ["3.16.1/1", "3.16.1/2", "with \"quotes\"", "ü"];
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..5_000 {
+            let mut lines = Vec::new();
+            for _ in 0..random.usize(..6) {
+                let usual = random.u8(..8) > 0;
+                let at = random.i64(-5..2_000_000_000_000);
+                lines.push(Line {
+                    timestamp: if usual { at } else { i64::MAX },
+                    ingestion_time: random.bool().then_some(at + 800),
+                    message: texts[random.usize(..texts.len())].into(),
+                    stream: streams[random.usize(..if usual { 2 } else { streams.len() })].into(),
+                    late: random.u8(..5) == 0,
+                });
+            }
+            let page = Page {
+                at: DateTime::from_timestamp_millis(1_000).unwrap(),
+                part: PARTS[random.usize(..3)].1.into(),
+                state: STATES[random.usize(..4)].1.into(),
+                has_first: random.bool(),
+                lines,
+            };
+            let is_usual = page
+                .lines
+                .iter()
+                .all(|line| line.timestamp != i64::MAX && !line.stream.contains('"'));
+            let mut bytes = Vec::new();
+            append(&page, &mut bytes);
+            let text = std::str::from_utf8(&bytes).unwrap();
+            let parsed: Page<'_> = serde_json::from_str(text).unwrap();
+            let expected = (
+                parsed.at,
+                parsed.into_page(&mut LastStream::default()).unwrap(),
+            );
+            let scanned = scan(text, &mut LastStream::default());
+            assert!(scanned.is_some() || !is_usual, "{text}");
+            if let Some(scanned) = scanned {
+                assert_eq!(scanned, expected, "{text}");
+            }
+            for cut in (0..text.len() - 1).step_by(7) {
+                let cut = text.get(..cut).unwrap_or_default();
+                assert_eq!(scan(cut, &mut LastStream::default()), None);
+            }
+        }
+    }
+
     #[test]
     fn damaged_lines_are_skipped() {
         let folder = std::env::temp_dir().join(format!("bakewatch-log-{}", fastrand::u64(..)));

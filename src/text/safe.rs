@@ -192,6 +192,9 @@ fn push_visible(out: &mut String, character: char) {
 /// Escapes the unsafe characters of a line of JSON. JSON has no raw controls, so the others are inside strings, where an
 /// escape is the same value.
 pub fn escape_json(line: &str) -> String {
+    if is_printable(line) {
+        return line.to_owned();
+    }
     let mut out = String::with_capacity(line.len());
     for character in line.chars() {
         if is_unsafe(character) {

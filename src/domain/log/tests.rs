@@ -69,6 +69,60 @@ fn old_lines_are_dropped_and_said_when_there_are_too_many_bytes() {
     assert!(log.count(errors) + log.unindexed(FilterSlot::Listed) == log.len());
 }
 
+/// A page of mere output is not searched for the cause, because it can't change it.
+#[test]
+fn the_cause_is_always_that_of_all_lines() {
+    let words = [
+        "Stdout: error: x",
+        "Stdout: y",
+        "Stderr: cannot z",
+        "plain",
+        "Step Install",
+        "Phase build",
+        "Document arn:aws:c/1",
+        "CmdExecution: ExitCode 1",
+        "ExitCode 0",
+        "ExitCode 194",
+        "Stderr: FATAL: f",
+        "Started step Apply with action ExecuteComponents",
+        "TOE has completed execution successfully",
+        "TOE has completed execution with failure - Execution failed!",
+        "Image transitioned to FAILED state for Image ARN: arn:x",
+        "Image transitioned to TESTING state for Image ARN: arn:x",
+        "Document arn:aws:c/1 failed!",
+    ];
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut causes = 0;
+    for _ in 0..2_000 {
+        let mut log = BuildLog::default();
+        for number in 0..8 {
+            let part = [
+                LogPart::Newer,
+                LogPart::Newer,
+                LogPart::Older,
+                LogPart::Late,
+            ][random.usize(..4)];
+            let mut at = match part {
+                LogPart::Newer => 1_000 + number * 10,
+                LogPart::Older => 500 - number * 10,
+                LogPart::Late => random.i64(400..1_100),
+            };
+            // Most pages are output alone.
+            let known = if random.bool() { 4 } else { words.len() };
+            let mut lines = Vec::new();
+            for _ in 0..random.usize(..5) {
+                at += random.i64(0..3);
+                lines.push((at, words[random.usize(..known)]));
+            }
+            log.apply(&page(part, &lines));
+            let expected = cause::find(&log).0;
+            assert_eq!(log.cause().map(Arc::as_ref), expected.as_ref());
+            causes += usize::from(expected.is_some());
+        }
+    }
+    assert!(causes > 1_000, "{causes}");
+}
+
 #[test]
 fn the_cause_is_the_first_error_of_the_step_that_failed_with_what_led_to_it() {
     let mut log = BuildLog::default();

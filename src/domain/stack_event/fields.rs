@@ -51,9 +51,9 @@ pub(crate) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of an event's JSON; none if it is no event.
+    /// The fields of an event's JSON without white space between its tokens; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        Self::scan_whole(json).or_else(|| serde_json::from_str(json).ok())
     }
 
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
@@ -77,6 +77,21 @@ impl<'a> Fields<'a> {
                 return None;
             }
         }
+    }
+
+    /// The same of a whole text.
+    pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
+        let mut scanner = Scanner::new(json);
+        Self::scan(&mut scanner).filter(|_| scanner.rest().is_empty())
+    }
+
+    /// The JSON of the stack's id.
+    pub(crate) fn stack_id(&self) -> Option<&'a str> {
+        self.stack_id.map(RawJson::get)
+    }
+
+    pub(crate) fn has_event_id(&self) -> bool {
+        self.event_id.is_some()
     }
 
     fn named(&mut self, name: &str) -> Option<&mut Option<RawJson<'a>>> {

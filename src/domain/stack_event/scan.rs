@@ -93,7 +93,7 @@ fn escape(after: &[u8]) -> Option<usize> {
 }
 
 /// The first byte from `at` on that is a quote, a backslash or a control character.
-fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = EACH << 7;
     // Sets the high bit of each byte that is less than `limit`, up to the first: a borrow may set later ones.

@@ -1,14 +1,14 @@
-//! A search that finds nothing in most text, many bytes at a time: what no secret's name and no encoding is without. A hit
-//! is only a reason to search with [`super::names`].
+//! A search that finds nothing in most text, in a few instructions for each byte: what no secret's name, no key, no argument
+//! with a secret and no encoding is without. A hit is only a reason to search with [`super::names`], [`super::keys`] and
+//! [`super::arguments`].
+//!
+//! A pattern is three bytes long, and a bit of a table for each of the three says which bytes it may have there.
 
-/// The bytes that are searched at a time: the compiler makes vector instructions of the loops over them.
+/// The bytes that are searched before a hit is looked for: there is no branch for each of them.
 const LANES: usize = 32;
-/// The bytes behind them that a pattern may reach.
-const AHEAD: usize = 4;
-const WINDOW: usize = LANES + AHEAD;
 
-/// Three letters of each name and each kind of token, which are rare in other words. Lower case.
-const LETTERS: [&[u8; 3]; 12] = [
+/// Three letters of each name, each kind of token and each command, which are rare in other words. Lower case.
+const LETTERS: [&[u8; 3]; 21] = [
     b"gna", // signature
     b"ede", // credential
     b"tok", // token
@@ -18,77 +18,149 @@ const LETTERS: [&[u8; 3]; 12] = [
     b"ssw", // password
     b"ssp", // passphrase
     b"xox", b"iqo", b"fwo", b"eyj", // tokens
+    b"url", // curl
+    b"ogi", // login
+    b"shp", // sshpass
+    b"ysq", // mysql
+    b"iad", // mariadb
+    b"oki", // cookie
+    b"dcl", // adcli
+    b"udo", // sudo
+    b"dpw", // bindpw
 ];
 
-/// Whether a text may have a name of a secret, or an encoding that may hide one.
+/// The bits of the other patterns, behind those of the letters.
+const ADJACENT_KEY: u32 = 1 << 21;
+const APART_KEY: u32 = 1 << 22;
+const TOKEN_OF_GITHUB: u32 = 1 << 23;
+const LONG_TOKEN_OF_GITHUB: u32 = 1 << 24;
+const PARAMETER: u32 = 1 << 25;
+const ESCAPE: u32 = 1 << 26;
+const BYTE: u32 = 1 << 27;
+const OPTION_OF_KEY: u32 = 1 << 28;
+const OPTION_OF_PASSWORD: u32 = 1 << 29;
+const KINIT: u32 = 1 << 30;
+const PRIVATE_KEY: u32 = 1 << 31;
+
+/// The patterns that are longer than three bytes.
+const LONG: u32 = ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
+
+/// For each byte the patterns that may have it in their first, second and third place.
+static PLACES: [[u32; 3]; 256] = places();
+
+const fn places() -> [[u32; 3]; 256] {
+    let mut places = [[0; 3]; 256];
+    let mut byte = 0_u8;
+    loop {
+        places[byte as usize] = [first(byte), second(byte), third(byte)];
+        if byte == u8::MAX {
+            return places;
+        }
+        byte += 1;
+    }
+}
+
+/// The patterns of letters that have a byte in a place.
+const fn of_letters(byte: u8, place: usize) -> u32 {
+    let (mut found, mut at) = (0, 0);
+    while at < LETTERS.len() {
+        if LETTERS[at][place] == byte | 0x20 {
+            found |= 1 << at;
+        }
+        at += 1;
+    }
+    found
+}
+
+const fn first(byte: u8) -> u32 {
+    let of_others = match byte {
+        // access.?key, api.?key, account.?key
+        b's' | b'S' | b'i' | b'I' | b't' | b'T' => ADJACENT_KEY | APART_KEY,
+        b'g' | b'G' => TOKEN_OF_GITHUB,
+        b'b' | b'B' => LONG_TOKEN_OF_GITHUB,
+        b'?' | b';' => PARAMETER,
+        b'\\' => ESCAPE,
+        // Percent and HTML encoding, further parameters, and the end of a URL's password.
+        b'%' | b'&' | b'@' => BYTE,
+        b'-' => OPTION_OF_KEY | OPTION_OF_PASSWORD | PRIVATE_KEY,
+        b'_' => OPTION_OF_KEY,
+        b'k' | b'K' => KINIT,
+        b'\t' | b'\n' | b'\r' | b' '..=b'~' => 0,
+        _ => BYTE,
+    };
+    of_letters(byte, 0) | of_others
+}
+
+const fn second(byte: u8) -> u32 {
+    let of_others = match byte {
+        b'k' | b'K' => ADJACENT_KEY | OPTION_OF_KEY,
+        b'h' | b'H' => TOKEN_OF_GITHUB,
+        b'_' => LONG_TOKEN_OF_GITHUB,
+        b's' | b'S' => PARAMETER,
+        // Those of JSON for quotes and white space hide nothing.
+        b'u' | b'U' | b'x' | b'X' | b'0'..=b'3' => ESCAPE,
+        b'p' | b'P' => OPTION_OF_PASSWORD,
+        b'i' | b'I' => KINIT,
+        b'B' => PRIVATE_KEY,
+        _ => 0,
+    };
+    of_letters(byte, 1) | of_others | APART_KEY | BYTE
+}
+
+const fn third(byte: u8) -> u32 {
+    let of_others = match byte {
+        b'e' => ADJACENT_KEY | OPTION_OF_KEY,
+        b'E' => ADJACENT_KEY | OPTION_OF_KEY | PRIVATE_KEY,
+        b'k' | b'K' => APART_KEY,
+        b'p' | b'P' => LONG_TOKEN_OF_GITHUB,
+        b'i' | b'I' => PARAMETER,
+        b'a' | b'A' => OPTION_OF_PASSWORD,
+        b'n' | b'N' => KINIT,
+        _ => 0,
+    };
+    of_letters(byte, 2) | of_others | TOKEN_OF_GITHUB | ESCAPE | BYTE
+}
+
+/// Whether a text may have a name of a secret, a key, an argument with a secret, or an encoding that may hide one.
 pub(super) fn has_a_trace(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while let Some(window) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        if has_hit(window) {
+    // A pattern that begins in the last two bytes has spaces in its other places.
+    let [_, space_second, space_third] = PLACES[usize::from(b' ')];
+    let (mut first_before, mut first_last, mut second_last) = (0, 0, 0);
+    let mut begin = 0;
+    for part in bytes.chunks(LANES) {
+        let mut hits = 0;
+        for byte in part {
+            let [first, second, third] = PLACES[usize::from(*byte)];
+            hits |= first_before & second_last & third;
+            (first_before, first_last, second_last) = (first_last, first, second);
+        }
+        if hits != 0 && is_hit(bytes, begin, hits) {
             return true;
         }
-        at += LANES;
+        begin += LANES;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    let mut window = [b' '; WINDOW];
-    for (place, byte) in window.iter_mut().zip(rest) {
-        *place = *byte;
-    }
-    has_hit(&window) || rest.len() > LANES && has_hit(&tail(&window))
+    let at_end = first_before & second_last & space_third | first_last & space_second & space_third;
+    at_end & !LONG != 0
 }
 
-/// The window's bytes behind its lanes.
-fn tail(window: &[u8; WINDOW]) -> [u8; WINDOW] {
-    let mut tail = [b' '; WINDOW];
-    for (place, byte) in tail.iter_mut().zip(window.iter().skip(LANES)) {
-        *place = *byte;
+/// Whether a hit in the part from `begin` on is one: of the longer patterns, the rest is compared.
+#[cold]
+fn is_hit(bytes: &[u8], begin: usize, hits: u32) -> bool {
+    if hits & !LONG != 0 {
+        return true;
     }
-    tail
-}
-
-/// Whether a pattern begins in the lanes. Without branches.
-fn has_hit(window: &[u8; WINDOW]) -> bool {
-    let mut lower = *window;
-    for byte in &mut lower {
-        *byte |= 0x20;
-    }
-    let has = |at: usize, [first, second, third]: &[u8; 3]| {
-        is(lower[at], *first) & is(lower[at + 1], *second) & is(lower[at + 2], *third)
-    };
-    let mut hits = [0; LANES];
-    for letters in LETTERS {
-        for (at, hit) in hits.iter_mut().enumerate() {
-            *hit |= has(at, letters);
-        }
-    }
-    for (at, hit) in hits.iter_mut().enumerate() {
-        // access.?key, api.?key, account.?key
-        let before_key = is(lower[at], b's') | is(lower[at], b'i') | is(lower[at], b't');
-        *hit |= before_key & (has(at + 1, b"key") | has(at + 2, b"key"));
-    }
-    for (at, hit) in hits.iter_mut().enumerate() {
-        let (byte, next) = (window[at], window[at + 1]);
-        // Tokens of GitHub.
-        *hit |= is(lower[at], b'g') & is(lower[at + 1], b'h') & is(window[at + 3], b'_');
-        *hit |= is(lower[at], b'b') & is(next, b'_') & is(lower[at + 2], b'p');
-        // A query parameter.
-        let begins_parameter = is(byte, b'?') | is(byte, b';');
-        *hit |= begins_parameter & is(lower[at + 1], b's') & is(lower[at + 2], b'i');
-        // Escapes, other than those of JSON for quotes and white space.
-        let of_code = is(lower[at + 1], b'u') | is(lower[at + 1], b'x') | is(next & 0xfc, b'0');
-        *hit |= is(byte, b'\\') & of_code;
-        // Percent and HTML encoding, further parameters, and the end of a URL's password.
-        *hit |= is(byte, b'%') | is(byte, b'&') | is(byte, b'@');
-        let is_space = is(byte, b'\t') | is(byte, b'\n') | is(byte, b'\r');
-        *hit |= u8::from(byte > b'~') | u8::from(byte < b' ') & !is_space;
-    }
-    hits.iter().fold(0, |any, hit| any | hit) != 0
-}
-
-/// 1 or 0.
-fn is(byte: u8, other: u8) -> u8 {
-    u8::from(byte == other)
+    // The first two bytes of a pattern may be in the part before.
+    let part = bytes.get(begin.saturating_sub(2)..).unwrap_or_default();
+    let lower = |at: usize| part.get(at).map_or(b' ', |byte| byte | 0x20);
+    let has = |at: usize, word: &[u8]| (at..).zip(word).all(|(at, letter)| lower(at) == *letter);
+    (0..part.len().min(LANES + 2)).any(|at| {
+        let is_adjacent = matches!(lower(at), b's' | b'i' | b't') && has(at + 1, b"key");
+        let is_apart = matches!(lower(at), b's' | b'i' | b't') && has(at + 2, b"key");
+        let is_option = matches!(part.get(at), Some(b'-' | b'_')) && has(at + 1, b"key");
+        let is_token = has(at, b"gh") && part.get(at + 3) == Some(&b'_');
+        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit")
+    })
 }
 
 #[cfg(test)]
@@ -97,6 +169,7 @@ mod tests {
 
     use super::*;
     use crate::text::redact::names::ANY;
+    use crate::text::redact::{arguments, keys};
 
     /// Texts of the parts of names, in any case, with anything around them.
     fn any_text() -> impl Strategy<Value = String> {
@@ -141,6 +214,23 @@ mod tests {
             "_",
             ".",
             "abcdefghijklmnopqrstuvw",
+            "curl",
+            "-pass",
+            "-key",
+            "_KEY",
+            "login",
+            "sshPass",
+            "mysql",
+            "MariaDB",
+            "Cookie",
+            "kinit",
+            "making",
+            "adcli",
+            "sudo",
+            "bindpw",
+            "-----BEGIN ",
+            "\u{17f}udo",
+            "\u{212a}init",
             "CREATE_COMPLETE",
             "{\"Key\": \"a\"}",
         ];
@@ -149,12 +239,46 @@ mod tests {
         prop::collection::vec(text, 0..8).prop_map(|parts| parts.concat())
     }
 
+    /// The definition of a trace, byte by byte.
+    fn is_at(bytes: &[u8], at: usize) -> bool {
+        let raw = |ahead: usize| bytes.get(at + ahead).copied().unwrap_or(b' ');
+        let lower = |ahead: usize| raw(ahead) | 0x20;
+        let has = |ahead: usize, letters: &[u8]| {
+            (0..)
+                .zip(letters)
+                .all(|(place, letter)| lower(ahead + place) == *letter)
+        };
+        LETTERS.iter().any(|letters| has(0, *letters))
+            || (b"sit".contains(&lower(0)) && (has(1, b"key") || has(2, b"key")))
+            || (has(0, b"gh") && raw(3) == b'_')
+            || (lower(0) == b'b' && raw(1) == b'_' && lower(2) == b'p')
+            || (b"?;".contains(&raw(0)) && has(1, b"si"))
+            || (b"-_".contains(&raw(0)) && has(1, b"key"))
+            || (raw(0) == b'-' && (has(1, b"pa") || (raw(1), raw(2)) == (b'B', b'E')))
+            || has(0, b"kinit")
+            || (raw(0) == b'\\' && (b"ux".contains(&lower(1)) || (b'0'..=b'3').contains(&raw(1))))
+            || b"%&@".contains(&raw(0))
+            || raw(0) > b'~'
+            || (raw(0) < b' ' && !b"\t\n\r".contains(&raw(0)))
+    }
+
     proptest! {
-        /// Nothing that the search for names finds is missed.
+        /// A trace is found wherever it is, at the ends of parts and of the text too, and nothing else is.
+        #[test]
+        fn a_trace_is_what_is_defined_as_one(text in any_text(), before in 0usize..70) {
+            let text = format!("{}{text}", "x".repeat(before));
+            let bytes = text.as_bytes();
+            let expected = (0..bytes.len()).any(|at| is_at(bytes, at));
+            prop_assert_eq!(has_a_trace(&text), expected, "{:?}", text);
+        }
+
+        /// Nothing that the searches for names, keys and arguments find is missed.
         #[test]
         fn no_name_is_missed(text in any_text(), before in 0usize..70) {
             let text = format!("{}{text}", "x".repeat(before));
-            let is_found = ANY.as_ref().unwrap().is_match(text.as_bytes());
+            let is_found = ANY.as_ref().unwrap().is_match(text.as_bytes())
+                || keys::may_be_in(&text)
+                || arguments::may_be_in(&text);
             prop_assert!(has_a_trace(&text) || !is_found, "{text:?}");
         }
     }

@@ -170,6 +170,10 @@ fn the_last_lines_and_those_of_a_step_are_printed() {
         lines[1]["component"],
         "arn:aws:imagebuilder:us-east-1:1:component/c/1/1"
     );
+    let ended = log(&aws, &["--step", "Instal"]).end();
+    ended.assert_code(5);
+    let steps = "its steps: ApplyBuildComponents, Install, Clean";
+    assert!(ended.diagnostics.contains(steps), "{}", ended.diagnostics);
 }
 
 #[test]
