@@ -23,6 +23,9 @@ const MAX_LINE: u64 = 64 * 1024 * 1024;
 /// The bytes that are read at once: long recordings have hundreds of megabytes.
 const BUFFER: usize = 128 * 1024;
 
+/// The bytes in which usual lines are sought at a time: many lines, and little to look through again behind another line.
+const USUAL_BYTES: usize = 32 * 1024;
+
 /// The longest recording that is read without the user's request: several times that of 100,000 events.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
@@ -90,11 +93,17 @@ impl Recording {
         let mut observations = Observations::default();
         let (mut torn, mut unreadable) = (false, 0);
         loop {
+            let buffer = bytes.fill_buf()?;
+            let usual = observations.add_usual(buffer);
+            let left = buffer.len() - usual;
+            bytes.consume(usual);
+            valid_bytes += usual;
+            ends_with_newline |= usual > 0;
             let (length, ends) = next_line(&mut bytes, &mut line)?;
             if length == 0 {
                 break;
             }
-            let parsed = if observations.add_usual(&line) {
+            let parsed = if length > left && observations.add_usual(&line) > 0 {
                 Ok(())
             } else {
                 serde_json::from_slice::<Line<'_>>(&line).map(|line| observations.add(&line))
@@ -173,6 +182,15 @@ impl Recording {
     }
 }
 
+/// The text that the bytes begin with, up to [`USUAL_BYTES`].
+fn valid_begin(bytes: &[u8]) -> &str {
+    let bytes = bytes.get(..USUAL_BYTES).unwrap_or(bytes);
+    std::str::from_utf8(bytes).unwrap_or_else(|error| {
+        let valid = bytes.get(..error.valid_up_to());
+        std::str::from_utf8(valid.unwrap_or_default()).unwrap_or_default()
+    })
+}
+
 /// Reads a line. Returns its bytes, and whether it has a line break. A line that is too long is skipped.
 fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<(usize, bool)> {
     line.clear();
@@ -231,6 +249,8 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
 
 /// The line of an event as nearly all of them are written.
 struct UsualLine<'a> {
+    /// Its bytes, with the line break.
+    length: usize,
     at: DateTime<Utc>,
     stack: &'a str,
     event: &'a str,
@@ -238,21 +258,27 @@ struct UsualLine<'a> {
 }
 
 impl<'a> UsualLine<'a> {
-    /// Reads it in one pass; none if it is another line.
-    fn scan(line: &'a [u8]) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let mut scanner = Scanner::new(line);
-        let mut string_after = |token: &str| scanner.skip(token).then(|| scanner.plain_string())?;
-        let at = string_after(r#"{"kind":"event","at":"#).and_then(parse_time)?;
-        let stack = string_after(r#","stream":"events","stackId":"#)?;
+    /// Reads the first line of a text in one pass; none if it is another line, or the last one without a line break.
+    /// `stack` is the stack that it probably names.
+    fn scan(text: &'a str, stack: &str) -> Option<Self> {
+        let mut scanner = Scanner::new(text);
+        let at = scanner.skip(r#"{"kind":"event","at":"#);
+        let at = at.then(|| scanner.plain_string())?.and_then(parse_time)?;
+        if !scanner.skip(r#","stream":"events","stackId":"#) {
+            return None;
+        }
+        let stack = match scanner.known_string(stack) {
+            Some(known) => known.strip_prefix('"')?.strip_suffix('"')?,
+            None => scanner.plain_string()?,
+        };
         if !scanner.skip(r#","event":"#) {
             return None;
         }
         let begin = scanner.position();
-        let fields = Fields::scan(&mut scanner)?;
-        let event = line.get(begin..scanner.position())?;
-        let is_whole = scanner.skip("}") && matches!(scanner.rest(), "" | "\n");
-        is_whole.then_some(Self {
+        let fields = Fields::scan(&mut scanner, stack)?;
+        let event = text.get(begin..scanner.position())?;
+        scanner.skip("}\n").then_some(Self {
+            length: scanner.position(),
             at,
             stack,
             event,
@@ -283,7 +309,6 @@ struct Open {
 
 impl Open {
     fn into_page(mut self) -> WalkStep {
-        // Most pages of a long recording have one event.
         self.fresh.shrink_to_fit();
         self.fresh.reverse();
         if self.is_aside {
@@ -363,11 +388,32 @@ impl Observations {
         }
     }
 
-    /// Adds a line if it is as nearly all are. False, and no change, if it is not.
-    fn add_usual(&mut self, line: &[u8]) -> bool {
-        let Some(line) = UsualLine::scan(line) else {
-            return false;
-        };
+    /// Adds the first lines of these bytes, as far as they are as nearly all are and end there. Returns their bytes.
+    fn add_usual(&mut self, bytes: &[u8]) -> usize {
+        let mut all = 0;
+        loop {
+            let added = self.add_usual_of(valid_begin(bytes.get(all..).unwrap_or_default()));
+            if added == 0 {
+                return all;
+            }
+            all += added;
+        }
+    }
+
+    /// The same for text.
+    fn add_usual_of(&mut self, text: &str) -> usize {
+        let mut added = 0;
+        while let Some(rest) = text.get(added..)
+            && let stack = self.stack.as_ref().map_or("", StackId::as_str)
+            && let Some(line) = UsualLine::scan(rest, stack)
+        {
+            added += line.length;
+            self.add_usual_line(&line);
+        }
+        added
+    }
+
+    fn add_usual_line(&mut self, line: &UsualLine<'_>) {
         let same = self.stack.take().filter(|last| last.as_str() == line.stack);
         let stack = same.unwrap_or_else(|| StackId::from(line.stack));
         let event = self
@@ -380,7 +426,6 @@ impl Observations {
             None,
             false,
         );
-        true
     }
 
     fn add_event(
@@ -404,7 +449,8 @@ impl Observations {
             at,
             stack: event.stack_id.clone(),
             is_aside,
-            fresh: Vec::new(),
+            // Most pages of a long recording have one event.
+            fresh: Vec::with_capacity(1),
             late: Vec::new(),
         });
         match before {

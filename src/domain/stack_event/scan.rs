@@ -30,19 +30,29 @@ impl<'a> Scanner<'a> {
 
     /// The next string's content, if it has no escapes.
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
-        let string = self.string()?;
+        let (string, has_escapes) = self.string()?;
         let content = string.strip_prefix('"')?.strip_suffix('"')?;
-        (!content.contains('\\')).then_some(content)
+        (!has_escapes).then_some(content)
     }
 
-    /// The next string, with its quotes. None if there is none, or an invalid one.
-    pub(crate) fn string(&mut self) -> Option<&'a str> {
+    /// Goes behind the next string if it has this content, which has no escapes. Returns it with its quotes.
+    pub(crate) fn known_string(&mut self, content: &str) -> Option<&'a str> {
+        let (string, end) = (self.rest(), content.len() + 1);
+        let is_next = string.strip_prefix('"')?.starts_with(content)
+            && string.as_bytes().get(end) == Some(&b'"');
+        let string = string.get(..=end).filter(|_| is_next)?;
+        self.at += string.len();
+        Some(string)
+    }
+
+    /// The next string, with its quotes, and whether it has escapes. None if there is none, or an invalid one.
+    pub(crate) fn string(&mut self) -> Option<(&'a str, bool)> {
         let bytes = self.text.as_bytes();
         let begin = self.at;
         if bytes.get(begin) != Some(&b'"') {
             return None;
         }
-        let mut at = begin + 1;
+        let (mut at, mut has_escapes) = (begin + 1, false);
         loop {
             at = next_special(bytes, at)?;
             match bytes.get(at)? {
@@ -50,9 +60,10 @@ impl<'a> Scanner<'a> {
                 b'\\' => at += escape(bytes.get(at + 1..)?)?,
                 _ => return None,
             }
+            has_escapes = true;
         }
         self.at = at + 1;
-        self.text.get(begin..self.at)
+        Some((self.text.get(begin..self.at)?, has_escapes))
     }
 }
 
@@ -122,7 +133,21 @@ mod tests {
             let text = format!("\"{}", parts.concat());
             let mut values = serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>();
             let expected = values.next().and_then(Result::ok).map(RawValue::get);
-            prop_assert_eq!(Scanner::new(&text).string(), expected);
+            let found = Scanner::new(&text).string();
+            let has_escapes = |string: &str| string.contains('\\');
+            prop_assert_eq!(found, expected.map(|string| (string, has_escapes(string))));
+        }
+
+        /// A known string is found exactly where the same string is next.
+        #[test]
+        fn a_known_string_is_the_next_one(text in "[a-c\"\\\\é]{0,6}", known in "[a-cé]{0,3}") {
+            let text = format!("\"{text}");
+            let expected = Scanner::new(&text).plain_string().filter(|next| *next == known);
+            let mut scanner = Scanner::new(&text);
+            let found = scanner.known_string(&known);
+            let expected = expected.map(|next| format!("\"{next}\""));
+            prop_assert_eq!(found, expected.as_deref());
+            prop_assert_eq!(scanner.position(), found.map_or(0, str::len));
         }
     }
 }
