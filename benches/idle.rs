@@ -29,6 +29,7 @@ use bakewatch::testing::view::view;
 use chrono::{DateTime, Offset, Utc};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
+use support::aws::Aws;
 use support::process::{cpu_time, memory};
 use support::server::{STACK, Server};
 use support::terminal::Terminal;
@@ -38,6 +39,7 @@ use tokio::sync::mpsc;
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 #[path = "../tests/support"]
 mod support {
+    pub(crate) mod aws;
     pub(crate) mod process;
     pub(crate) mod program;
     pub(crate) mod sequences;
@@ -53,6 +55,14 @@ const VIEWS: [(&str, &str); 6] = [
     ("failure", "3"),
     ("filter", "f"),
     ("help", "?"),
+];
+/// The lines of the build log of a watch over AWS.
+const LINES: usize = 10_000;
+/// The step in which a build waits for the instance.
+const STEPS: [(&str, &str); 3] = [
+    ("LaunchBuildInstance", "COMPLETED"),
+    ("ApplyBuildComponents", "RUNNING"),
+    ("InventoryCollection", "PENDING"),
 ];
 /// The interval is shorter for this long after a new event; with a small margin.
 const SETTLING: Duration = Duration::from_secs(25);
@@ -74,6 +84,7 @@ fn main() {
         .into_iter()
         .flat_map(|events| VIEWS.map(|(view, keys)| Idle::begin(events, view, keys)))
         .collect();
+    watches.extend([("log", "4"), ("steps", "2")].map(|(view, keys)| Idle::over_aws(view, keys)));
     // The work of the first events is not idle time.
     thread::sleep(SETTLING);
     let before: Vec<_> = watches.iter().map(Idle::costs).collect();
@@ -104,7 +115,14 @@ struct Idle {
     events: usize,
     view: &'static str,
     terminal: Terminal,
-    _server: Server,
+    /// A server ends when it is dropped.
+    _service: Service,
+}
+
+#[expect(dead_code, reason = "they are kept until the end of the watch")]
+enum Service {
+    Api(Server),
+    Aws(Aws),
 }
 
 impl Idle {
@@ -125,7 +143,30 @@ impl Idle {
             events,
             view,
             terminal,
-            _server: server,
+            _service: Service::Api(server),
+        }
+    }
+
+    /// A watch over AWS, with the steps and the build log, of which no more lines come.
+    fn over_aws(view: &'static str, keys: &str) -> Self {
+        let mut aws = Aws::start();
+        aws.begin();
+        aws.set_steps(&STEPS);
+        let now = Utc::now().timestamp_millis();
+        let line = |number: usize| {
+            let text = format!("Stdout: Installing package {number} of {LINES}");
+            (now - 60_000 + i64::try_from(number).unwrap(), text)
+        };
+        aws.push_log((0..LINES).map(line));
+        let environment = aws.environment();
+        let mut terminal =
+            Terminal::start(SIZE.width, SIZE.height, &["watch", "img"], &environment);
+        terminal.wait_for(&format!("Log {LINES} ")).press(keys);
+        Self {
+            events: 3,
+            view,
+            terminal,
+            _service: Service::Aws(aws),
         }
     }
 

@@ -40,7 +40,7 @@ pub mod config {
 
 pub mod demo {
     pub use crate::demo::{
-        FaultPlan, FaultRule, InjectedFault, RequestLog, Route, Simulator, World,
+        FaultPlan, FaultRule, InjectedFault, RequestLog, Route, Scenario, Simulator, World,
     };
 }
 

@@ -217,6 +217,13 @@ impl Model {
         self.others.remove(&id)
     }
 
+    /// Shows no session, and returns the one that was shown.
+    pub(super) fn show_none(&mut self) -> Session {
+        let mut none = Session::placeholder();
+        none.expect_as(&self.shown);
+        std::mem::replace(&mut self.shown, none)
+    }
+
     /// Shows the first session in the place of none.
     pub(super) fn replace_placeholder(&mut self, mut session: Session) {
         session.expect_as(&self.shown);

@@ -57,6 +57,8 @@ pub enum Msg {
     },
     /// It can't begin.
     NotOpened(String),
+    /// One of the two builds to compare was read.
+    CompareRead,
     /// Two builds were compared, or why that failed.
     Compared(Result<Compared, String>),
     Listed(Listed),

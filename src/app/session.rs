@@ -314,16 +314,15 @@ impl Session {
         self.views.events.show(rows, key);
     }
 
-    /// Selects the event that explains a verdict, once, if the list follows: the first failure, or the finished image. The
-    /// newest event is the stack's own, or a deletion. While older events are being read, an earlier failure may become
-    /// known.
+    /// Selects the first failure when the build has failed, once, if the list follows: the newest event is the stack's own,
+    /// or a deletion. While older events are being read, an earlier failure may become known. A success needs no
+    /// explanation: the list follows the deletion of the stack.
     pub(super) fn select_for_verdict(&mut self) {
         let build = &self.build;
         let cause = build.log_cause().map(|cause| cause.row);
         self.views.log.show_cause(build.log(), cause);
         let event = match build.verdict() {
             Verdict::Failed => build.first_failure(),
-            Verdict::Succeeded => build.current().and_then(|stack| stack.facts().made()),
             _ => None,
         };
         let list = &mut self.views.events;

@@ -97,7 +97,7 @@ impl Operation {
             Self::ListWorkflowExecutions => "list the Image Builder workflows of",
             Self::ListWorkflowStepExecutions => "list the Image Builder steps of",
             Self::AssumeRole => "assume the role",
-            Self::GetCallerIdentity => "find the identity for",
+            Self::GetCallerIdentity => "find the identity of",
             Self::GetLogEvents => "read the build log of",
             Self::FilterLogEvents => "search the build log for late lines of",
         }

@@ -1,11 +1,12 @@
-//! What the clients of several builds have in common: the connections to an address, and an identity. A program has one of
-//! these, so that a login, a code or a connection serves every build that it watches.
+//! What the clients of several builds have in common: the connections to an address, an identity, and the trusted
+//! certificates. A program has one of these, so that a login, a code or a connection serves every build that it watches.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::http::{Endpoint, HttpClient, LazyClient, Limits};
-use crate::aws::tls::CaBundle;
+use crate::aws::tls::{CaBundle, TlsError};
 
 /// The clients that were made so far. Its clones share them.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,7 @@ struct Made {
     connections: Vec<(String, HttpClient)>,
     clients: Vec<(Endpoint, LazyClient)>,
     identities: Vec<(IdentityOf, IdentityCache)>,
+    bundles: Vec<(PathBuf, CaBundle)>,
 }
 
 /// The settings that an identity comes from.
@@ -33,6 +35,17 @@ pub(crate) struct IdentityOf {
 impl Shared {
     fn made(&self) -> MutexGuard<'_, Made> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bundle of certificates, which is read once.
+    pub(crate) fn bundle(&self, path: &Path) -> Result<CaBundle, TlsError> {
+        let mut made = self.made();
+        if let Some((_, known)) = made.bundles.iter().find(|(of, _)| of == path) {
+            return Ok(known.clone());
+        }
+        let bundle = CaBundle::read(path)?;
+        made.bundles.push((path.to_owned(), bundle.clone()));
+        Ok(bundle)
     }
 
     /// The client of an address. A program has one bundle of certificates.

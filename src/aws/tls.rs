@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_smithy_http_client::HttpClientError;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -10,11 +11,11 @@ use reqwest::{Certificate, Client};
 
 use crate::file;
 
-/// A CA bundle: a PEM file with at least one certificate, read and checked.
+/// A CA bundle: a PEM file with at least one certificate, read and checked. Its clones share them.
 #[derive(Clone, Debug)]
 pub(crate) struct CaBundle {
-    pem: Vec<u8>,
-    certificates: Vec<Certificate>,
+    pem: Arc<[u8]>,
+    certificates: Arc<[Certificate]>,
 }
 
 /// The reason why a CA bundle, or the client made with it, can't be used.
@@ -55,12 +56,15 @@ impl CaBundle {
             .tls_certs_only(certificates.clone())
             .build()
             .map_err(invalid)?;
-        Ok(Self { pem, certificates })
+        Ok(Self {
+            pem: pem.into(),
+            certificates: certificates.into(),
+        })
     }
 
     /// The bundle besides the platform's certificates, for the AWS SDK's own client.
     pub(crate) fn sdk_context(&self) -> Result<TlsContext, TlsError> {
-        let store = TrustStore::default().with_pem_certificate(self.pem.clone());
+        let store = TrustStore::default().with_pem_certificate(self.pem.to_vec());
         TlsContext::builder()
             .with_trust_store(store)
             .build()
@@ -69,7 +73,7 @@ impl CaBundle {
 
     /// The certificates, for this program's own client.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
-        self.certificates.clone()
+        self.certificates.to_vec()
     }
 }
 

@@ -63,7 +63,11 @@ _bakewatch_recorded() {{
     case "${{prev}}" in
         {options}) return 0 ;;
     esac
-    COMPREPLY+=( $(compgen -W "$("$1" history -o ids 2>/dev/null)" -- "${{cur}}") )
+    local region=""
+    if [[ "${{cur}}" =~ ^[a-z]+(-[a-z]+)+-[0-9]+/ ]]; then
+        region="${{BASH_REMATCH[0]}}"
+    fi
+    COMPREPLY+=( $(compgen -P "${{region}}" -W "$("$1" history -o ids 2>/dev/null)" -- "${{cur#"${{region}}"}}") )
 }}
 
 complete -F _bakewatch_recorded -o bashdefault -o default bakewatch
@@ -77,6 +81,10 @@ fn zsh(script: &str) -> String {
 _bakewatch_recorded() {
     local -a ids
     ids=(${(f)"$(_call_program recorded bakewatch history -o ids 2>/dev/null)"})
+    if compset -P '[a-z]##-[a-z-]##-[0-9]##/'; then
+        compadd -a ids
+        return
+    fi
     _alternative 'recorded:recorded build:compadd -a ids' 'files:file:_files'
 }
 
@@ -107,6 +115,15 @@ _bakewatch_recorded() {
 fn fish() -> String {
     let commands = OF_BUILDS.join(" ");
     format!(
-        "complete -c bakewatch -n \"__fish_seen_subcommand_from {commands}\" -d 'recorded build' -a '(bakewatch history -o ids 2>/dev/null)'\n"
+        r#"
+function __bakewatch_recorded
+    set -l region (commandline -ct | string match -r '^[a-z]+(?:-[a-z]+)+-[0-9]+/')
+    for id in (bakewatch history -o ids 2>/dev/null)
+        echo "$region$id"
+    end
+end
+
+complete -c bakewatch -n "__fish_seen_subcommand_from {commands}" -d 'recorded build' -a '(__bakewatch_recorded)'
+"#
     )
 }

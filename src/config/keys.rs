@@ -37,7 +37,8 @@ pub struct Keys {
 /// If `assets/keys.toml` is wrong, which a test rules out.
 pub fn built_in() -> Result<KeyMap, FileError> {
     let mut map = KeyMap::default();
-    apply(BUILT_IN, &mut map)?;
+    // Whether its keys clash is left to a test, since every start waits for this.
+    bind(BUILT_IN, &mut map)?;
     Ok(map)
 }
 
@@ -69,15 +70,32 @@ impl Keys {
 /// A key map file: the keys of some actions, by name.
 type File = BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>;
 
-/// Overrides a key map with a file's text. Returns the bound actions with their lines.
+/// Overrides a key map with a file's text, and checks the result. Returns the bound actions with their lines.
 fn apply(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileError> {
+    let mut lines = HashMap::new();
+    for (name, action) in bind(text, map)? {
+        let line = line_of(text, name.span().start);
+        // TOML rejects the same name twice, but an action may also be present under an earlier name.
+        if let Some(first) = lines.insert(action, line) {
+            let message = format!(
+                "{} is another name for the action of line {first}; remove one of the two lines",
+                name.get_ref()
+            );
+            return Err(FileError { line, message });
+        }
+    }
+    check(map, &lines)?;
+    Ok(lines)
+}
+
+/// Binds the keys of a file's text. Returns the actions and their names, in the order of the lines.
+fn bind(text: &str, map: &mut KeyMap) -> Result<Vec<(Spanned<String>, Action)>, FileError> {
     let example = r#"down = ["j", "down"]"#;
     let file: File =
         toml::from_str(text).map_err(|error| FileError::syntax(text, &error, example))?;
     let mut entries: Vec<_> = file.into_iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
-    let mut lines = HashMap::new();
-    for (entry, keys) in entries {
+    let bound = entries.into_iter().map(|(entry, keys)| {
         let action = action_named(entry.get_ref())
             .ok_or_else(|| FileError::at(text, &entry.span(), unknown_action(entry.get_ref())))?;
         let keys = keys.into_inner().into_iter();
@@ -88,16 +106,13 @@ fn apply(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErr
             })
             .collect();
         map.bind(action, keys?);
-        let line = line_of(text, entry.span().start);
-        // TOML rejects the same name twice, but an action may also be present under an earlier name.
-        if let Some(first) = lines.insert(action, line) {
-            let message = format!(
-                "{} is another name for the action of line {first}; remove one of the two lines",
-                entry.get_ref()
-            );
-            return Err(FileError { line, message });
-        }
-    }
+        Ok((entry, action))
+    });
+    bound.collect()
+}
+
+/// Whether no key has two actions; `lines` are those of the actions.
+fn check(map: &KeyMap, lines: &HashMap<Action, usize>) -> Result<(), FileError> {
     if let Some(clash) = map.clash() {
         let [first, second] = clash.actions.map(name_of);
         let line = clash.actions.iter().filter_map(|action| lines.get(action));
@@ -110,7 +125,7 @@ fn apply(text: &str, map: &mut KeyMap) -> Result<HashMap<Action, usize>, FileErr
             ),
         });
     }
-    Ok(lines)
+    Ok(())
 }
 
 fn unknown_action(given: &str) -> String {

@@ -5,7 +5,7 @@
 //! (except for the AWS configuration, which the AWS crates read). Tests: `tests/it/config/settings.rs`,
 //! `tests/it/config/keys.rs`.
 
-pub(crate) mod background;
+mod background;
 pub(crate) mod capabilities;
 mod connection;
 pub(crate) mod environment;
@@ -31,6 +31,7 @@ use crate::cli::{
 use crate::error::Error;
 use crate::text::safe::SafeText;
 
+pub(crate) use background::Background;
 pub(crate) use capabilities::{Multiplexer, NotifySupport, TerminalCapabilities};
 pub(crate) use connection::ANY_IMAGE;
 pub use environment::Environment;
@@ -146,7 +147,7 @@ fn watch(
     environment: &Environment,
 ) -> Result<(SourceSettings, OutputArgs, Preferences), Error> {
     let given: Vec<_> = args.targets.into_iter().chain(args.image_id_flag).collect();
-    if given.len() > 1 && args.output.record.is_some() {
+    if (given.len() > 1 || args.all_building) && args.output.record.is_some() {
         return Err(Error::Usage(
             "--record names the file of one build; leave it out, and each build is recorded in a file of its own".to_owned(),
         ));

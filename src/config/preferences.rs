@@ -229,17 +229,8 @@ fn theme(
     let is_ascii = environment.stdout_is_terminal
         && glyphs_setting != Some(GlyphSetting::Unicode)
         && environment.glyphs() == Glyphs::Ascii;
-    // A file of the user's that is wrong is an error where it is chosen by name.
-    let of = |background| {
-        let scheme = themes::load(themes::automatic(background), environment).ok()?;
-        Some(Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii))
-    };
-    let by_background = if asks {
-        let themes = of(Background::Dark).zip(of(Background::Light));
-        themes.map(|(dark, light)| Box::new(ByBackground { dark, light }))
-    } else {
-        None
-    };
+    let by_background =
+        asks.then(|| Box::new(ByBackground::new(environment, depth, glyphs, is_ascii)));
     let theme = Theme::new(&scheme, depth, glyphs).in_ascii(is_ascii);
     Ok((theme, by_background))
 }

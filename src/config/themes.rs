@@ -11,7 +11,7 @@ use crate::config::background::Background;
 use crate::config::file::{FileError, clean, closest_name_or, file_error};
 use crate::config::{Environment, file};
 use crate::error::Error;
-use crate::style::{Depth, Role, Scheme, Theme};
+use crate::style::{Depth, Glyphs, Role, Scheme, Theme};
 
 /// The theme that follows the terminal's background.
 pub(crate) const AUTO: &str = "auto";
@@ -43,11 +43,37 @@ pub const BUILT_IN: [(&str, &str); 5] = [
     ),
 ];
 
-/// What `auto` stands for once the terminal has told its background.
+/// What `auto` stands for once the terminal has told its background. The theme is loaded then: the first frame does not
+/// wait for those that it does not show.
 #[derive(Clone, Debug)]
 pub struct ByBackground {
-    pub dark: Theme,
-    pub light: Theme,
+    environment: Environment,
+    depth: Depth,
+    glyphs: Glyphs,
+    is_ascii: bool,
+}
+
+impl ByBackground {
+    pub(crate) fn new(
+        environment: &Environment,
+        depth: Depth,
+        glyphs: Glyphs,
+        is_ascii: bool,
+    ) -> Self {
+        Self {
+            environment: environment.clone(),
+            depth,
+            glyphs,
+            is_ascii,
+        }
+    }
+
+    /// The theme for a background. None where the user's file of it is wrong, which is an error where the theme is chosen
+    /// by name.
+    pub(crate) fn theme(&self, background: Background) -> Option<Theme> {
+        let scheme = load(automatic(background), &self.environment).ok()?;
+        Some(Theme::new(&scheme, self.depth, self.glyphs).in_ascii(self.is_ascii))
+    }
 }
 
 /// The name of the theme that `auto` stands for.

@@ -55,7 +55,7 @@ pub use self::faults::FaultPlan;
 pub use self::faults::FaultRule;
 pub use self::faults::InjectedFault;
 pub use self::faults::Route;
-pub(crate) use self::scenario::Scenario;
+pub use self::scenario::Scenario;
 pub use self::server::requests::RequestLog;
 pub use self::server::simulator::Simulator;
 pub use self::world::World;

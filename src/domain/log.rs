@@ -12,6 +12,7 @@ use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
 use crate::store::entry::{Class, Entry, EntryPredicate};
 use crate::store::entry_log::EntryLog;
 use crate::store::filter_index::{self, FilterSlot};
+use crate::store::ids::CountedIds;
 use crate::store::work::WorkBudget;
 use crate::text::pattern::Pattern;
 
@@ -69,6 +70,7 @@ impl LogRow {
 
 impl Entry for LogRow {
     type Id = u64;
+    type Ids = CountedIds;
     type Class = LineClass;
     type Group = ();
     type Predicate = Pattern;
@@ -81,8 +83,8 @@ impl Entry for LogRow {
         self.class
     }
 
-    fn group(&self) -> &() {
-        &()
+    fn group(&self) -> Option<&()> {
+        None
     }
 
     fn size(&self) -> usize {
@@ -114,6 +116,8 @@ pub(crate) struct BuildLog {
     is_left: bool,
     /// They are being read again.
     is_again: bool,
+    /// Further output of a command can change the cause.
+    cause_is_in_output: bool,
 }
 
 impl BuildLog {
@@ -153,20 +157,24 @@ impl BuildLog {
                 ..self.emptied()
             };
         }
+        let was_again = self.is_again;
         self.is_again &= !page.has_first;
         self.state = Some(page.state);
         self.has_first = page.has_first;
+        let mut adds_output = true;
         if page.part == LogPart::Older {
             for line in page.lines.iter().rev() {
-                self.add(line, true);
+                adds_output &= self.add(line, true);
             }
         } else {
             for line in &page.lines {
-                self.add(line, false);
+                adds_output &= self.add(line, false);
             }
         }
         self.shrink_to(MOST_BYTES);
-        if !page.lines.is_empty() {
+        // Most pages of a long log are further output.
+        let is_same = adds_output && !was_again && !self.cause_is_in_output;
+        if !page.lines.is_empty() && !is_same {
             self.find_cause();
         }
     }
@@ -200,23 +208,30 @@ impl BuildLog {
         std::mem::take(&mut self.is_left)
     }
 
-    fn add(&mut self, line: &Arc<LogLine>, is_older: bool) {
+    /// Adds a line at its place. Whether it is a command's output behind all other lines.
+    fn add(&mut self, line: &Arc<LogLine>, is_older: bool) -> bool {
         let row = Arc::new(LogRow {
             id: self.next_id,
             line: Arc::clone(line),
             class: text::classify(line.message.as_str()),
         });
+        let is_output = row.class == LineClass::Output;
         self.next_id += 1;
         self.bytes += line.bytes() + INDEXES;
         let place = self.place(line.timestamp, is_older);
+        if place == self.rows.len() {
+            self.rows.push_newest(row);
+            return is_output && !is_older;
+        }
         if place == 0 {
             self.rows.push_oldest(row);
-            return;
+            return false;
         }
         match self.rows.nth(LineSelection::ALL, place).map(|next| next.id) {
             Some(next) => self.rows.insert_before(&next, row),
             None => self.rows.push_newest(row),
         };
+        false
     }
 
     /// The number of lines before one of this time: a newer one follows those of the same time, an older one precedes them.
@@ -287,7 +302,8 @@ impl BuildLog {
 
     /// A cause that was found is kept where its lines are not there any more.
     fn find_cause(&mut self) {
-        let found = cause::find(self);
+        let (found, is_in_output) = cause::find(self);
+        self.cause_is_in_output = is_in_output;
         let is_whole = self.dropped == 0 && !self.is_again;
         let is_better = found.is_some() && (!self.is_again || self.cause.is_none());
         if self.cause.as_deref() != found.as_ref() && (is_better || is_whole) {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::build::{Build, Cleanup};
-use crate::domain::failure::{Diagnosis, FailurePlace};
+use crate::domain::failure::{ComponentName, Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
@@ -158,7 +158,7 @@ impl Outcome {
             ended_at: build.ended_at().filter(|_| !build.is_only_recorded()),
             inferred: succeeded && build.is_inferred(),
             recorded: build.recorded().cloned(),
-            steps: build.steps().times(),
+            steps: step_times(build),
             resources: build.current().map_or_else(Vec::new, creation_times),
             events,
         }
@@ -298,4 +298,11 @@ fn bad_ami(build: &Build) -> Option<String> {
         "EC2 could not make the AMI {}: its state is {state}{why}",
         ami.id
     ))
+}
+
+/// How long the steps of the workflows took, and those of the components.
+fn step_times(build: &Build) -> Vec<StepTime> {
+    let steps = build.steps();
+    let of_components = steps.component_times(|arn| ComponentName::lasting(build, arn));
+    steps.times().into_iter().chain(of_components).collect()
 }

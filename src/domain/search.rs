@@ -9,6 +9,7 @@ use crate::domain::stack_event::{EventId, PROPERTIES, StackEvent, format_time};
 use crate::domain::status::StatusClass;
 use crate::store::entry::{Entry, EntryPredicate};
 use crate::store::filter_index;
+use crate::store::ids::HashedIds;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
@@ -17,6 +18,7 @@ pub type Selection = filter_index::Selection<StatusClass>;
 
 impl Entry for StackEvent {
     type Id = EventId;
+    type Ids = HashedIds<EventId>;
     type Class = StatusClass;
     /// The resource's logical id.
     type Group = SafeText;
@@ -30,8 +32,8 @@ impl Entry for StackEvent {
         self.status.class()
     }
 
-    fn group(&self) -> &SafeText {
-        &self.logical_id
+    fn group(&self) -> Option<&SafeText> {
+        Some(&self.logical_id)
     }
 
     fn size(&self) -> usize {

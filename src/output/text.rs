@@ -162,6 +162,7 @@ pub(super) fn progress(progress: &Progress, theme: &Theme) -> String {
     let parts = [
         stage.or(Some(label)),
         step,
+        progress.component.clone(),
         elapsed,
         left,
         Some(last_event),

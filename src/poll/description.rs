@@ -12,7 +12,7 @@ use crate::domain::stack_event::{EventId, StackEvent};
 use crate::domain::verdict::ami::BEFORE_STACK;
 use crate::domain::verdict::gap;
 use crate::poll::cadence::Cadence;
-use crate::poll::schedule::{ApiRequest, Attention, PollCommand, Schedule};
+use crate::poll::schedule::{ApiRequest, PollCommand, Schedule};
 use crate::text::safe::SafeText;
 
 /// The interval while no event calls for the description, unless the backend has another.
@@ -20,7 +20,7 @@ const USUAL: Duration = Duration::from_secs(30);
 /// The same while events are refused: the description shows the stack's status, too.
 const USUAL_WITHOUT_EVENTS: Duration = Duration::from_secs(5);
 /// The shortest usual interval of a build that is not on the screen.
-const NOT_SHOWN: Duration = Duration::from_secs(30);
+pub(super) const NOT_SHOWN: Duration = Duration::from_secs(30);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -32,7 +32,8 @@ pub(crate) struct ImageSchedule {
     cadence: Cadence,
     /// The interval while no event calls for the description.
     pub(super) usual: Duration,
-    attention: Attention,
+    /// The shortest `usual`.
+    shortest: Duration,
     /// `None` before the first response with events.
     due: Option<Duration>,
     /// Whether the walk in progress has met an event of the stack itself.
@@ -68,7 +69,7 @@ impl ImageSchedule {
         Self {
             cadence,
             usual: USUAL,
-            attention: Attention::default(),
+            shortest: Duration::ZERO,
             due: None,
             root_met: false,
             root: None,
@@ -119,11 +120,13 @@ impl ImageSchedule {
         }
     }
 
-    /// The build is on the screen now, or no more.
-    pub(super) fn attend(&mut self, now: Duration, attention: Attention) {
-        self.attention = attention;
-        if attention == Attention::Whole && !self.cadence.is_failing() {
-            self.due = self.due.map(|due| due.min(now + self.usual));
+    /// Describes the image no more often than this while nothing calls for it.
+    pub(super) fn limit(&mut self, now: Duration, shortest: Duration) {
+        let is_sooner = shortest < self.shortest;
+        self.shortest = shortest;
+        if is_sooner && !self.cadence.is_failing() {
+            let latest = now + self.usual.max(shortest);
+            self.due = self.due.map(|due| due.min(latest));
         }
     }
 
@@ -135,10 +138,8 @@ impl ImageSchedule {
             SOON
         } else if self.is_alone {
             USUAL_WITHOUT_EVENTS
-        } else if self.attention == Attention::Whole {
-            self.usual
         } else {
-            self.usual.max(NOT_SHOWN)
+            self.usual.max(self.shortest)
         };
         match answer {
             ImageAnswer::Absent

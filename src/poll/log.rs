@@ -8,6 +8,7 @@
 //! ```
 
 mod reading;
+mod secrets;
 mod seen;
 
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::domain::observation::Stream;
 use crate::poll::permit::budget::Budget;
 use crate::poll::schedule::Attention;
 
-/// The ranks of the list of images, and of the first stream of a session that is not shown.
+/// The ranks of what the user waits for beside a session, such as the list of images, and of the first stream of a session that is not shown.
 const LIST: usize = 3;
 const OTHERS: usize = 4;
 
@@ -42,6 +42,7 @@ impl Budgets {
             budgets: self.clone(),
             shown: Shown::default(),
             otherwise: Attention::Whole,
+            is_beside: false,
             asked: std::array::from_fn(|_| vec![Endpoint::default()]),
         }
     }
@@ -120,6 +121,8 @@ pub struct Permits {
     shown: Shown,
     /// How much is fetched while the session is not the one on the screen.
     otherwise: Attention,
+    /// Whether the requests come after those of the session on the screen, as those of the list of images do.
+    is_beside: bool,
     /// For each stream its endpoint, then the others that its last request was sent to.
     asked: [Vec<Endpoint>; Stream::COUNT],
 }
@@ -141,6 +144,14 @@ impl Permits {
         self
     }
 
+    /// Makes requests after those of the session on the screen, and before those of the others: for what the user waits
+    /// for beside it.
+    #[must_use]
+    pub(crate) fn beside(mut self) -> Self {
+        self.is_beside = true;
+        self
+    }
+
     pub(crate) fn attention(&self) -> Attention {
         if self.shown.get() {
             Attention::Whole
@@ -156,6 +167,9 @@ impl Permits {
             Stream::Log => 2,
             Stream::Events | Stream::Image | Stream::Images => 0,
         };
+        if self.is_beside {
+            return LIST;
+        }
         let is_shown = self.attention() == Attention::Whole;
         rank + if is_shown { 0 } else { OTHERS }
     }
@@ -404,8 +418,10 @@ mod tests {
             assert_eq!(shown.shown.changed().now_or_never().is_some(), is_news);
         }
         let streams = [Stream::Events, Stream::Steps, Stream::Log];
-        let ranks = [shown, other].map(|session| streams.map(|stream| session.rank(stream)));
-        assert_eq!(ranks, [[0, 1, 2], [4, 5, 6]]);
+        let compared = budgets.session().beside();
+        let all = [shown, compared, other];
+        let ranks = all.map(|session| streams.map(|stream| session.rank(stream)));
+        assert_eq!(ranks, [[0, 1, 2], [3, 3, 3], [4, 5, 6]]);
     }
 }
 

@@ -174,6 +174,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             },
             // More of the build may be due, or less.
             () = shown.changed() => {}
+            // A timer takes a millisecond at least.
+            () = std::future::ready(()), if until <= now => return Wait::Over,
             () = tokio::time::sleep_until(until) => return Wait::Over,
         }
         Wait::Interrupted

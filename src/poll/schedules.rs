@@ -12,7 +12,7 @@ use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{Seen, Stream, WalkStep};
 use crate::poll::cadence::Cadence;
-use crate::poll::description::ImageSchedule;
+use crate::poll::description::{ImageSchedule, NOT_SHOWN};
 use crate::poll::events::EventsSchedule;
 use crate::poll::log::{LogSchedule, LogStart};
 use crate::poll::schedule::{ApiRequest, Attention, PollCommand, Schedule};
@@ -85,8 +85,12 @@ impl Schedules {
     pub(crate) fn attend(&mut self, now: Duration, attention: Attention) {
         if self.attention != attention {
             self.attention = attention;
+            let shortest = match attention {
+                Attention::Whole => Duration::ZERO,
+                Attention::WithoutLog | Attention::Outline => NOT_SHOWN,
+            };
             if let Some(image) = &mut self.image {
-                image.attend(now, attention);
+                image.limit(now, shortest);
             }
         }
     }

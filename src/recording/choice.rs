@@ -16,11 +16,16 @@ use crate::text::safe::SafeText;
 /// A recording that may be resumed.
 pub(crate) struct Candidate {
     pub(crate) path: PathBuf,
+    /// The recording, if it had to be read to compare it with others.
+    recording: Option<Recording>,
+}
+
+/// One of several candidates.
+struct Ranked {
+    candidate: Candidate,
     rank: Rank,
     has_stack: bool,
     ami_id: Option<SafeText>,
-    /// The recording, if its end does not say what it is of.
-    recording: Option<Recording>,
 }
 
 /// The order of recordings to resume: by the beginning of their build, then by the number of its events. The copy of a
@@ -32,7 +37,7 @@ struct Rank {
     version: u32,
 }
 
-impl Candidate {
+impl Ranked {
     fn read(path: PathBuf) -> Option<Self> {
         let Content {
             header,
@@ -48,14 +53,15 @@ impl Candidate {
         };
         let described = recording.as_ref().and_then(last_ami);
         Some(Self {
-            path,
+            candidate: Candidate { path, recording },
             rank,
             has_stack: outcome.started_at.is_some(),
             ami_id: outcome.ami_id.or(described),
-            recording,
         })
     }
+}
 
+impl Candidate {
     /// Locks and reads the recording; `None` if another watch is writing to it.
     pub(crate) fn lock(self) -> Option<Found> {
         let file = file::append_to(&self.path).ok()?;
@@ -87,17 +93,28 @@ impl Candidate {
 pub(crate) fn newest(paths: Vec<PathBuf>, wanted: &Header) -> Option<Candidate> {
     let is_of_target =
         |path: &Path| header_of(path).is_some_and(|header| header.has_same_target(wanted));
-    let paths = paths.into_iter().filter(|path| is_of_target(path));
-    let mut candidates: Vec<_> = paths.filter_map(Candidate::read).collect();
-    candidates.sort_by(|one, other| (&one.rank, &one.path).cmp(&(&other.rank, &other.path)));
-    let newest = candidates.pop()?;
+    let mut paths: Vec<_> = paths
+        .into_iter()
+        .filter(|path| is_of_target(path))
+        .collect();
+    if paths.len() == 1 {
+        // It is read once it is locked; its rank would have to be derived from its events.
+        let (path, recording) = (paths.remove(0), None);
+        return Some(Candidate { path, recording });
+    }
+    let mut ranked: Vec<_> = paths.into_iter().filter_map(Ranked::read).collect();
+    ranked.sort_by(|one, other| {
+        let by_rank = one.rank.cmp(&other.rank);
+        by_rank.then_with(|| one.candidate.path.cmp(&other.candidate.path))
+    });
+    let newest = ranked.pop()?;
     if newest.has_stack || newest.ami_id.is_none() {
-        return Some(newest);
+        return Some(newest.candidate);
     }
     // A recording of the same build with its events.
-    let has_more = |one: &Candidate| one.has_stack && one.ami_id == newest.ami_id;
-    let fuller = candidates.iter().rposition(has_more);
-    Some(fuller.map_or(newest, |at| candidates.swap_remove(at)))
+    let has_more = |one: &Ranked| one.has_stack && one.ami_id == newest.ami_id;
+    let fuller = ranked.iter().rposition(has_more);
+    Some(fuller.map_or(newest, |at| ranked.swap_remove(at)).candidate)
 }
 
 /// The AMI that a recording describes, whether or not it decided the verdict.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
 use crate::domain::observation::{Observation, Seen, Stream};
+use crate::domain::stack_event::{Scanner, parse_time};
 use crate::file;
 use crate::recording::format::{append, stamp};
 use crate::recording::reader::observation;
@@ -27,6 +28,10 @@ const BEGIN: &str = "{\"bakewatchLog\":1}\n";
 const MOST_PENDING: usize = 16 * 1024 * 1024;
 /// The most bytes of a file that are read.
 const MOST_READ: u64 = 512 * 1024 * 1024;
+/// The bytes that are read at once.
+const BUFFER: usize = 128 * 1024;
+/// The bytes of a line in the file, about.
+const USUAL_LINE: usize = 160;
 
 /// The serialised names.
 const PARTS: [(LogPart, &str); 3] = [
@@ -85,6 +90,42 @@ pub(super) struct LogFile {
     file: Option<File>,
     /// Another file has the name.
     is_taken: bool,
+    known: Known,
+}
+
+/// How much of the log is in the file. Where the watch has dropped lines and reads the log again, they are.
+#[derive(Debug, Default)]
+struct Known {
+    stream: Option<SafeText>,
+    has_first: bool,
+    is_complete: bool,
+}
+
+impl Known {
+    /// Takes a page into account. `None` where the file has all that it says.
+    fn of(&mut self, page: &LogPage) -> Option<(bool, LogState)> {
+        let stream = page.lines.last().map(|line| &line.stream);
+        if stream.is_some() && stream != self.stream.as_ref() {
+            *self = Self {
+                stream: stream.cloned(),
+                ..Self::default()
+            };
+        }
+        let is_again = page.restarts || page.lines.iter().any(|line| line.again);
+        let has_new = page.lines.iter().any(|line| !line.again);
+        let is_more = page.has_first && !self.has_first;
+        if is_again && !has_new && !is_more {
+            return None;
+        }
+        self.has_first |= page.has_first;
+        self.is_complete |= page.state == LogState::Complete;
+        let state = if self.is_complete {
+            LogState::Complete
+        } else {
+            page.state
+        };
+        Some((self.has_first, state))
+    }
 }
 
 impl LogFile {
@@ -92,8 +133,10 @@ impl LogFile {
         if let Seen::Log(page) = &observation.seen
             && self.pending.len() < MOST_PENDING
             && !self.is_taken
+            && let Some((has_first, state)) = self.known.of(page)
         {
-            append(&Page::of(observation.at, page), &mut self.pending);
+            let page = Page::of(observation.at, page, has_first, state);
+            append(&page, &mut self.pending);
         }
     }
 
@@ -109,7 +152,8 @@ impl LogFile {
         if let Some(file) = &mut self.file {
             file.write_all(&self.pending)?;
         }
-        self.pending.clear();
+        // The page of a long log leaves no room behind: there may be a log for each of many builds.
+        self.pending = Vec::new();
         Ok(())
     }
 }
@@ -137,27 +181,112 @@ pub(super) fn read(recording: &Path) -> Vec<Observation> {
     let Ok(file) = file::open(&path_of(recording)) else {
         return Vec::new();
     };
-    let mut bytes = BufReader::new(file.take(MOST_READ));
+    let mut bytes = BufReader::with_capacity(BUFFER, file.take(MOST_READ));
     let mut line = Vec::new();
     let mut observations = Vec::new();
+    let mut streams = LastStream::default();
     while bytes
         .read_until(b'\n', &mut line)
         .is_ok_and(|read| read > 0)
     {
-        if let Ok(page) = serde_json::from_slice::<Page<'_>>(&line) {
-            let at = page.at;
-            let page = page.into_page();
-            observations.extend(page.map(|page| observation(at, Stream::Log, Seen::Log(page))));
-        }
+        let text = std::str::from_utf8(&line).ok();
+        let page = text.and_then(|text| {
+            scan(text, &mut streams).or_else(|| {
+                let page: Page<'_> = serde_json::from_str(text).ok()?;
+                Some((page.at, page.into_page(&mut streams)?))
+            })
+        });
+        observations.extend(page.map(|(at, page)| observation(at, Stream::Log, Seen::Log(page))));
         line.clear();
     }
     observations
 }
 
+/// Nearly all lines are of the stream of the line before.
+#[derive(Debug, Default)]
+struct LastStream(SafeText);
+
+impl LastStream {
+    fn named(&mut self, name: &str) -> SafeText {
+        if self.0.as_str() != name {
+            self.0 = SafeText::new(name);
+        }
+        self.0.clone()
+    }
+}
+
+/// Reads a page as this program writes it, in one pass; none if it is another line.
+fn scan(text: &str, streams: &mut LastStream) -> Option<(DateTime<Utc>, LogPage)> {
+    let mut scanner = Scanner::new(text);
+    let mut string_after = |token: &str| scanner.skip(token).then(|| scanner.plain_string())?;
+    let at = string_after(r#"{"at":"#).and_then(parse_time)?;
+    let part = part(string_after(r#","part":"#)?)?;
+    let state = state(string_after(r#","state":"#)?)?;
+    if !scanner.skip(r#","hasFirst":"#) {
+        return None;
+    }
+    let has_first = scanner.skip("true");
+    if !(has_first || scanner.skip("false")) || !scanner.skip(r#","lines":["#) {
+        return None;
+    }
+    let mut lines = Vec::with_capacity(text.len() / USUAL_LINE);
+    while !scanner.skip("]") {
+        if !lines.is_empty() && !scanner.skip(",") {
+            return None;
+        }
+        lines.push(Arc::new(scan_line(&mut scanner, streams)?));
+    }
+    let is_whole = scanner.skip("}") && matches!(scanner.rest(), "" | "\n");
+    let page = LogPage {
+        lines,
+        part,
+        state,
+        has_first,
+        restarts: false,
+    };
+    is_whole.then_some((at, page))
+}
+
+fn scan_line(scanner: &mut Scanner<'_>, streams: &mut LastStream) -> Option<LogLine> {
+    let mut number_after = |token: &str| scanner.skip(token).then(|| scanner.integer())?;
+    let timestamp = number_after(r#"{"timestamp":"#)?;
+    let ingested_at = number_after(r#","ingestionTime":"#);
+    if !scanner.skip(r#","message":"#) {
+        return None;
+    }
+    let (message, is_plain) = scanner.any_string()?;
+    let message = if is_plain {
+        LogLine::text(message.get(1..message.len() - 1)?)
+    } else {
+        LogLine::text(&serde_json::from_str::<String>(message).ok()?)
+    };
+    if !scanner.skip(r#","stream":"#) {
+        return None;
+    }
+    let stream = streams.named(scanner.plain_string()?);
+    let late = scanner.skip(r#","late":true"#);
+    scanner.skip("}").then_some(LogLine {
+        timestamp: DateTime::from_timestamp_millis(timestamp)?,
+        ingested_at: ingested_at.and_then(DateTime::from_timestamp_millis),
+        message,
+        stream,
+        late,
+        again: false,
+    })
+}
+
+fn part(name: &str) -> Option<LogPart> {
+    Some(PARTS.iter().find(|(_, known)| *known == name)?.0)
+}
+
+fn state(name: &str) -> Option<LogState> {
+    Some(STATES.iter().find(|(_, known)| *known == name)?.0)
+}
+
 impl<'a> Page<'a> {
-    fn of(at: DateTime<Utc>, page: &'a LogPage) -> Self {
+    fn of(at: DateTime<Utc>, page: &'a LogPage, has_first: bool, state: LogState) -> Self {
         let name_of_part = PARTS.iter().find(|(part, _)| *part == page.part);
-        let name_of_state = STATES.iter().find(|(state, _)| *state == page.state);
+        let name_of_state = STATES.iter().find(|(known, _)| *known == state);
         let new = page.lines.iter().filter(|line| !line.again);
         let lines = new.map(|line| Line {
             timestamp: line.timestamp.timestamp_millis(),
@@ -170,27 +299,22 @@ impl<'a> Page<'a> {
             at,
             part: name_of_part.map_or("", |(_, name)| name).into(),
             state: name_of_state.map_or("", |(_, name)| name).into(),
-            has_first: page.has_first,
+            has_first,
             lines: lines.collect(),
         }
     }
 
-    fn into_page(self) -> Option<LogPage> {
-        let part = PARTS.iter().find(|(_, name)| *name == self.part)?.0;
-        let state = STATES.iter().find(|(_, name)| *name == self.state)?.0;
-        // Nearly all lines are of the stream of the line before.
-        let mut last: Option<SafeText> = None;
+    fn into_page(self, streams: &mut LastStream) -> Option<LogPage> {
+        let part = part(&self.part)?;
+        let state = state(&self.state)?;
         let lines = self.lines.into_iter().filter_map(|line| {
-            let same = last.take().filter(|last| *last.as_str() == *line.stream);
-            let stream = same.unwrap_or_else(|| SafeText::new(&line.stream));
-            last = Some(stream.clone());
             Some(Arc::new(LogLine {
                 timestamp: DateTime::from_timestamp_millis(line.timestamp)?,
                 ingested_at: line
                     .ingestion_time
                     .and_then(DateTime::from_timestamp_millis),
                 message: LogLine::text(&line.message),
-                stream,
+                stream: streams.named(&line.stream),
                 late: line.late,
                 again: false,
             }))
@@ -257,6 +381,127 @@ mod tests {
         let kept = std::fs::read_to_string(path_of(&recording)).unwrap();
         assert_eq!(kept, "my own notes");
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    fn read_page(texts: &[(&str, bool)], part: LogPart, state: LogState) -> Observation {
+        let mut one = seen("", part);
+        if let Seen::Log(page) = &mut one.seen {
+            let again = |(text, again): &(&str, bool)| {
+                let line = LogLine {
+                    again: *again,
+                    late: false,
+                    message: LogLine::text(text),
+                    ..(*page.lines[0]).clone()
+                };
+                Arc::new(line)
+            };
+            let lines = texts.iter().map(again).collect();
+            *page = LogPage {
+                lines,
+                state,
+                has_first: state == LogState::Complete,
+                restarts: texts.first().is_some_and(|(_, again)| *again),
+                ..page.clone()
+            };
+        }
+        one
+    }
+
+    /// A watch that has dropped its lines reads them again.
+    #[test]
+    fn a_log_that_is_read_again_has_each_line_once_and_stays_whole() {
+        let folder = std::env::temp_dir().join(format!("bakewatch-log-{}", fastrand::u64(..)));
+        std::fs::create_dir(&folder).unwrap();
+        let recording = folder.join("r.jsonl");
+        let mut log = LogFile::default();
+        for (texts, part, state) in [
+            (
+                &[("a", false), ("b", false)][..],
+                LogPart::Newer,
+                LogState::Complete,
+            ),
+            (&[("b", true)], LogPart::Newer, LogState::Reading),
+            (&[("c", false)], LogPart::Late, LogState::Reading),
+            (&[("a", true)], LogPart::Older, LogState::Reading),
+        ] {
+            log.add(&read_page(texts, part, state));
+            log.flush(&recording).unwrap();
+        }
+        let read = read(&recording);
+        let mut build = crate::domain::log::BuildLog::default();
+        for page in pages(&read) {
+            build.apply(page);
+        }
+        let rows = (0..build.len()).filter_map(|index| build.row(index));
+        let texts: Vec<_> = rows.map(|row| row.line.message.to_string()).collect();
+        assert_eq!(texts, ["a", "b", "c"]);
+        assert_eq!(pages(&read).len(), 2);
+        assert!(!build.misses_older() && build.state() == Some(LogState::Complete));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// The usual lines are read in one pass, and as the parser reads them; others are left to it.
+    #[test]
+    fn a_page_that_is_read_in_one_pass_is_that_of_the_parser() {
+        let texts = [
+            "plain",
+            "",
+            "a \"quote\" and \\ more",
+            "\u{1b}[32mgreen\u{1b}[0m",
+            "naïve 日本",
+            "tab\tline\nbreak\r\n",
+            "\u{7}",
+            "https://b.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef0123",
+            "}],\"late\":true",
+            "\\u001b",
+        ];
+        let streams = ["3.16.1/1", "3.16.1/2", "with \"quotes\"", "ü"];
+        let mut random = fastrand::Rng::with_seed(3);
+        for _ in 0..5_000 {
+            let mut lines = Vec::new();
+            for _ in 0..random.usize(..6) {
+                let usual = random.u8(..8) > 0;
+                let at = random.i64(-5..2_000_000_000_000);
+                lines.push(Line {
+                    timestamp: if usual { at } else { i64::MAX },
+                    ingestion_time: random.bool().then_some(at + 800),
+                    message: texts[random.usize(..texts.len())].into(),
+                    stream: streams[random.usize(..if usual { 2 } else { streams.len() })].into(),
+                    late: random.u8(..5) == 0,
+                });
+            }
+            let page = Page {
+                at: DateTime::from_timestamp_millis(1_000).unwrap(),
+                part: PARTS[random.usize(..3)].1.into(),
+                state: STATES[random.usize(..4)].1.into(),
+                has_first: random.bool(),
+                lines,
+            };
+            let is_usual = page
+                .lines
+                .iter()
+                .all(|line| line.timestamp != i64::MAX && !line.stream.contains('"'));
+            let mut bytes = Vec::new();
+            append(&page, &mut bytes);
+            let text = std::str::from_utf8(&bytes).unwrap();
+            let parsed: Page<'_> = serde_json::from_str(text).unwrap();
+            let expected = (
+                parsed.at,
+                parsed.into_page(&mut LastStream::default()).unwrap(),
+            );
+            let scanned = scan(text, &mut LastStream::default());
+            assert!(scanned.is_some() || !is_usual, "{text}");
+            if let Some(scanned) = scanned {
+                assert_eq!(scanned, expected, "{text}");
+            }
+            for cut in (0..text.len())
+                .filter(|at| text.is_char_boundary(*at))
+                .step_by(7)
+            {
+                let is_whole = text.len() - cut == 1;
+                assert!(is_whole || scan(&text[..cut], &mut LastStream::default()).is_none());
+            }
+        }
     }
 
     #[test]

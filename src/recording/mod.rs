@@ -31,7 +31,7 @@ pub(crate) use player::Player;
 pub(crate) use reader::ReadError;
 pub use reader::Recording;
 pub use recorder::Recorder;
-pub(crate) use writer::{RecordingSink, WriteNote, Writer};
+pub(crate) use writer::{RecordingSink, WriteNote, Writer, Writing};
 
 use chrono::{DateTime, Utc};
 

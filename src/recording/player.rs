@@ -6,13 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::observation::{Batch, Observation};
+use crate::domain::observation::{Batch, Observation, Seen};
 
 /// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame and for
 /// the queue, which has dozens of batches.
 const BATCH: usize = 1_000;
 /// The shortest real time to wait: observations that are closer to each other come in one batch.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+/// The lines of a build log that are as much work as an event, about.
+const LINES: usize = 20;
+
+/// The size of an observation, in events.
+fn weight(observation: &Observation) -> usize {
+    let lines = match &observation.seen {
+        Seen::Log(page) => page.lines.len() / LINES,
+        _ => 0,
+    };
+    observation.events().max(lines).max(1)
+}
 
 /// A recording, and how far it has been played.
 #[derive(Debug)]
@@ -62,7 +74,7 @@ impl Player {
             && let Some(next) = self.recorded.get(self.played)
             && next.at <= now
         {
-            events += next.events().max(1);
+            events += weight(next);
             self.played += 1;
         }
         self.part(begin..self.played)
@@ -114,7 +126,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::{Seen, Stream, WalkStep};
+    use crate::domain::observation::{Stream, WalkStep};
     use crate::domain::stack_event::StackEvent;
     use chrono::{DateTime, TimeDelta};
 

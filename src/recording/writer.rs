@@ -1,9 +1,13 @@
 //! The sink in front of the inbox: hands on observations once they are recorded, so that everything that was shown is in
 //! the recording, even if the program is killed right after.
 //!
-//! A slow or full disk must block neither the screen nor the signals: a thread writes, and if the recording can't be
-//! written, the watch continues without it. Tests: `tests/it/recording/record_and_replay.rs`.
+//! A slow or full disk must block neither the screen nor the signals: a thread writes, and if a recording can't be
+//! written, its watch continues without it. One thread writes all recordings of the program, since a thread of its own for
+//! each of many builds costs memory and gains nothing: they are on the same disk. Tests:
+//! `tests/it/recording/record_and_replay.rs`.
 
+use std::collections::HashMap;
+use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -28,116 +32,169 @@ pub(crate) enum WriteNote {
     Passing(String),
 }
 
+/// What is to be done with a recording.
 enum Command {
+    /// It has nothing to write to yet.
+    Open,
     /// Write to this recording from now on.
     Begin(Box<Recorder>),
     /// Write observations, and reply when they are written or the write has failed.
     Record(Batch, oneshot::Sender<()>),
-    /// Write the outcome, and end.
-    End(Box<Outcome>, DateTime<Utc>),
+    /// Write the outcome, and reply with the failure at the end, if any.
+    End(
+        Box<Outcome>,
+        DateTime<Utc>,
+        oneshot::Sender<Option<WriteNote>>,
+    ),
 }
 
-/// The handle of the thread that writes one recording.
+/// The commands to the thread, each with the number of its recording.
+type Commands = Sender<(usize, Command)>;
+
+/// The handle of the thread that writes the recordings.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    commands: Commands,
+    opened: usize,
+}
+
+/// The handle of one recording.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    commands: Sender<Command>,
-    /// The result of the thread: the failure at the end, if any.
-    finished: oneshot::Receiver<Option<WriteNote>>,
+    number: usize,
+    commands: Commands,
 }
 
 /// The work of the thread.
 #[derive(Debug)]
-pub(crate) struct WriterThread {
-    commands: Receiver<Command>,
-    done: oneshot::Sender<Option<WriteNote>>,
+pub(crate) struct WriterThread(Receiver<(usize, Command)>);
+
+/// A recording, as the thread knows it.
+#[derive(Default)]
+struct Open {
+    /// `None` until it begins.
+    recorder: Option<Box<Recorder>>,
+    failure: Option<WriteNote>,
 }
 
 /// Records observations, if they are recorded at all, and hands them on to an inbox of messages.
 pub(crate) struct RecordingSink<M, F> {
-    commands: Option<Sender<Command>>,
+    commands: Option<(usize, Commands)>,
     /// The write that the disk was too slow for. Until it ends, observations do not wait for the disk.
     late: Option<oneshot::Receiver<()>>,
     inbox: mpsc::Sender<M>,
     to_message: F,
 }
 
-impl Writer {
-    /// A writer, and its work, which the caller runs in a thread. It has nothing to write to until its sink begins.
+impl Writing {
+    /// The handle, and the work of the thread, which the caller runs.
     pub(crate) fn new() -> (Self, WriterThread) {
         let (commands, receiver) = channel();
-        let (done, finished) = oneshot::channel();
-        let thread = WriterThread {
-            commands: receiver,
-            done,
-        };
-        (Self { commands, finished }, thread)
+        let opened = 0;
+        (Self { commands, opened }, WriterThread(receiver))
     }
 
+    /// The writer of another recording. It has nothing to write to until its sink begins.
+    pub(crate) fn open(&mut self) -> Writer {
+        let writer = Writer {
+            number: self.opened,
+            commands: self.commands.clone(),
+        };
+        self.opened += 1;
+        // Fails if the thread has panicked, which ends the program.
+        let _ = writer.commands.send((writer.number, Command::Open));
+        writer
+    }
+}
+
+impl Writer {
     /// Writes the outcome and waits until everything is written. Returns the failure, if any.
     pub(crate) async fn end(self, outcome: Outcome, at: DateTime<Utc>) -> Option<WriteNote> {
-        let _ = self.commands.send(Command::End(Box::new(outcome), at));
-        let finished = tokio::time::timeout(FLUSH_TIMEOUT, self.finished).await;
+        let (done, finished) = oneshot::channel();
+        let end = Command::End(Box::new(outcome), at, done);
+        let _ = self.commands.send((self.number, end));
+        let finished = tokio::time::timeout(FLUSH_TIMEOUT, finished).await;
         finished.ok()?.ok()?
     }
 }
 
 impl WriterThread {
-    /// Writes until the recording ends. The first of several failures sends a note, and so does the first success after
-    /// them.
+    /// Writes until nothing more can be recorded. The first of several failures of a recording sends a note, and so does
+    /// the first success after them.
     pub(crate) fn run(self, notify: impl Fn(WriteNote)) {
-        let mut failure = None;
-        let mut begun = None;
-        for command in &self.commands {
-            let (written, is_end) = match (command, &mut begun) {
-                (Command::Begin(recorder), _) => {
-                    begun = Some(recorder);
-                    continue;
-                }
-                (Command::Record(observations, done), Some(recorder)) => {
-                    let mut all = observations.iter();
-                    let written = all.try_for_each(|one| recorder.record(one));
-                    // Those after a failure are in the backlog, too.
-                    for observation in all {
-                        let _ = recorder.record(observation);
+        let mut recordings = HashMap::<usize, Open>::new();
+        for (number, command) in &self.0 {
+            match command {
+                Command::Open => drop(recordings.insert(number, Open::default())),
+                Command::Begin(recorder) => {
+                    // A watch may end before it is known where to record: then the recorder is dropped, with its lock.
+                    if let Some(open) = recordings.get_mut(&number) {
+                        open.recorder = Some(recorder);
                     }
-                    // Fails if the sink no longer waits.
-                    let _ = done.send(());
-                    (written, false)
                 }
-                (Command::End(outcome, at), Some(recorder)) => (recorder.end(&outcome, at), true),
-                // The watch ends before it is known where to record.
-                (_, None) => break,
-            };
-            let Some(recorder) = &mut begun else {
-                break;
-            };
-            if let Some(note) = recorder.take_note() {
-                notify(WriteNote::Passing(note));
-            }
-            let path = recorder.path().display();
-            let note = match (written, &failure) {
-                (Ok(()), None) | (Err(_), Some(_)) => None,
-                (Ok(()), Some(_)) => {
-                    failure = None;
-                    let text = format!("writing the recording {path} works again; it is complete");
-                    Some(WriteNote::Passing(text))
+                Command::Record(observations, done) => {
+                    if let Some(open) = recordings.get_mut(&number) {
+                        open.record(&observations, done, &notify);
+                    }
                 }
-                (Err(error), None) => {
-                    let text = format!(
-                        "this watch is not recorded: failed to write {path}: {error}; choose another file with --record"
-                    );
-                    Some(failure.insert(WriteNote::Failed(text)).clone())
+                Command::End(outcome, at, done) => {
+                    let failure = recordings.remove(&number).and_then(|mut open| {
+                        let written = open.recorder.as_mut()?.end(&outcome, at);
+                        open.note(written, &notify);
+                        open.failure
+                    });
+                    // Fails if the program is already exiting.
+                    let _ = done.send(failure);
                 }
-            };
-            if let Some(note) = note {
-                notify(note);
-            }
-            if is_end {
-                break;
             }
         }
-        // Fails if the program is already exiting.
-        let _ = self.done.send(failure);
+    }
+}
+
+impl Open {
+    fn record(
+        &mut self,
+        observations: &Batch,
+        done: oneshot::Sender<()>,
+        notify: impl Fn(WriteNote),
+    ) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        let mut all = observations.iter();
+        let written = all.try_for_each(|one| recorder.record(one));
+        // Those after a failure are in the backlog, too.
+        for observation in all {
+            let _ = recorder.record(observation);
+        }
+        // Fails if the sink no longer waits.
+        let _ = done.send(());
+        self.note(written, notify);
+    }
+
+    /// Tells the user what has changed about the recording.
+    fn note(&mut self, written: io::Result<()>, notify: impl Fn(WriteNote)) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        if let Some(note) = recorder.take_note() {
+            notify(WriteNote::Passing(note));
+        }
+        let path = recorder.path().display();
+        match (written, &self.failure) {
+            (Ok(()), None) | (Err(_), Some(_)) => {}
+            (Ok(()), Some(_)) => {
+                self.failure = None;
+                let text = format!("writing the recording {path} works again; it is complete");
+                notify(WriteNote::Passing(text));
+            }
+            (Err(error), None) => {
+                let text = format!(
+                    "this watch is not recorded: failed to write {path}: {error}; choose another file with --record"
+                );
+                notify(self.failure.insert(WriteNote::Failed(text)).clone());
+            }
+        }
     }
 }
 
@@ -145,7 +202,7 @@ impl<M, F> RecordingSink<M, F> {
     /// A sink that makes its messages with `to_message`. Without a writer nothing is recorded.
     pub(crate) fn new(writer: Option<&Writer>, inbox: mpsc::Sender<M>, to_message: F) -> Self {
         Self {
-            commands: writer.map(|writer| writer.commands.clone()),
+            commands: writer.map(|writer| (writer.number, writer.commands.clone())),
             late: None,
             inbox,
             to_message,
@@ -154,20 +211,19 @@ impl<M, F> RecordingSink<M, F> {
 
     /// Writes to a recording from now on.
     pub(crate) fn begin(&self, recorder: Recorder) {
-        if let Some(commands) = &self.commands {
-            // Fails after the end of the recording.
-            let _ = commands.send(Command::Begin(Box::new(recorder)));
+        if let Some((number, commands)) = &self.commands {
+            let _ = commands.send((*number, Command::Begin(Box::new(recorder))));
         }
     }
 
     async fn write(&mut self, observations: &Batch) {
-        let Some(commands) = &self.commands else {
+        let Some((number, commands)) = &self.commands else {
             return;
         };
         let (done, mut written) = oneshot::channel();
         let command = Command::Record(observations.clone(), done);
-        // Fails after the end of the recording.
-        if commands.send(command).is_err() {
+        // After the end of the recording, the reply is that there is none.
+        if commands.send((*number, command)).is_err() {
             return;
         }
         let hangs = |late: &mut oneshot::Receiver<()>| {
@@ -220,7 +276,7 @@ mod tests {
         let (commands, receiver) = channel();
         let (inbox, mut shown) = mpsc::channel(8);
         let mut sink = RecordingSink {
-            commands: Some(commands),
+            commands: Some((0, commands)),
             late: None,
             inbox,
             to_message: |observations: Batch| observations.len(),
@@ -230,7 +286,7 @@ mod tests {
         let mut first = Box::pin(sink.send(observations()));
         let held_back = tokio::time::timeout(soon, &mut first).await.is_err();
         assert!(held_back && shown.is_empty(), "not written yet");
-        let Ok(Command::Record(_, done)) = receiver.try_recv() else {
+        let Ok((0, Command::Record(_, done))) = receiver.try_recv() else {
             panic!("no command to write it");
         };
         done.send(()).unwrap();

@@ -7,14 +7,14 @@ use crate::backend::Images;
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::domain::fault::FaultKind;
-use crate::domain::listing::ListedStatus;
+use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::error::Error;
 use crate::runtime::commands::{self, history};
 use crate::runtime::demo::{self, SimulatedAccount};
 use crate::runtime::prepare::{Common, Ready, prepare_api, prepare_images};
 use crate::runtime::recorder;
 use crate::runtime::sessions::Origin;
-use crate::text::safe::SafeText;
+use crate::text::safe::{SafeText, one_line};
 
 #[derive(Clone, Debug)]
 pub(super) enum Account {
@@ -67,8 +67,10 @@ pub(super) async fn prepare(
             account,
             all_building,
         } => {
+            let named = builds.len();
             if all_building {
-                builds.extend(building(&account, common).await?);
+                let more = building(&account, &builds, common).await?;
+                builds.extend(more);
             }
             let account = Account::Live {
                 api: account,
@@ -76,8 +78,11 @@ pub(super) async fn prepare(
                 common: common.clone(),
             };
             let mut all: Vec<Ready> = Vec::new();
-            for api in builds {
+            for (place, api) in builds.into_iter().enumerate() {
                 let ready = prepare_api(api, waits, common).await?;
+                if place < named {
+                    check_targets(&all, &ready)?;
+                }
                 if all.iter().all(|other| !other.is_same_build(&ready)) {
                     all.push(ready);
                 }
@@ -94,12 +99,32 @@ pub(super) async fn prepare(
     }
 }
 
-/// The settings of every image that is being built now.
-async fn building(account: &ApiSettings, common: &Common) -> Result<Vec<ApiSettings>, Error> {
+/// Checks that a target is not another form of one before it: which of the two is watched must be clear.
+fn check_targets(before: &[Ready], ready: &Ready) -> Result<(), Error> {
+    if before.iter().any(|other| other.may_be_same_build(ready)) {
+        let id = one_line(SafeText::new(&ready.prepared.target.image_id).as_str());
+        return Err(Error::Usage(format!(
+            "the targets name {id} twice, by its id and by the ARN of a stack; pass the id to watch its newest build, or the \
+             ARN to watch that stack alone; `bakewatch diff` compares two builds"
+        )));
+    }
+    Ok(())
+}
+
+/// The settings of every image that is being built now, except those whose stack the user has named.
+async fn building(
+    account: &ApiSettings,
+    named: &[ApiSettings],
+    common: &Common,
+) -> Result<Vec<ApiSettings>, Error> {
     let images = prepare_images(account.clone(), common).await?;
     let (listing, faults) = commands::list::read(images).await;
     let rows = listing.sorted().into_iter();
-    let rows = rows.filter(|row| row.status == ListedStatus::Building);
+    let is_named = |row: &ListedImage| {
+        let stack = row.stack_id.as_ref().map(SafeText::as_str);
+        stack.is_some() && named.iter().any(|one| one.stack.as_deref() == stack)
+    };
+    let rows = rows.filter(|row| row.status == ListedStatus::Building && !is_named(row));
     let all: Vec<_> = rows
         .map(|row| account.for_image(row.image_id.as_str(), None))
         .collect();

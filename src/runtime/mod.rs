@@ -23,6 +23,7 @@ pub(crate) mod tty;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 
+use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
 use crate::app::effect::Entry;
@@ -126,8 +127,9 @@ async fn watch(
         resumes,
     };
     let otherwise = attention(&settings.output, ready.len());
-    let policy = ExitPolicy::new(settings.waits).with_late_log(otherwise != Attention::Whole);
+    let policy = ExitPolicy::new(settings.waits);
     let exit = Some(policy).filter(|_| mode == Mode::Headless);
+    let exit = exit.map(|policy| (policy, otherwise));
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
     let first = watched.next().unwrap_or_else(Session::placeholder);
@@ -214,7 +216,7 @@ type Begun = (SessionId, sessions::Origin, Option<recorder::Destination>);
 fn begin(
     ready: Vec<prepare::Ready>,
     recordings: &Recordings,
-    exit: Option<&ExitPolicy>,
+    exit: Option<&(ExitPolicy, Attention)>,
     inbox: &mut Inbox,
 ) -> Result<(Vec<Session>, Vec<Begun>), Error> {
     let (mut watched, mut begun) = (Vec::new(), Vec::new());
@@ -222,12 +224,12 @@ fn begin(
         let (destination, remark) = recordings.destination(ready.header)?;
         inbox.begin_with(ready.remarks.into_iter().chain(remark).map(Msg::Remark));
         let mut prepared = ready.prepared;
-        let exit = exit.map(|exit| {
+        let exit = exit.map(|(exit, attention)| {
             if prepared.is_replay() {
                 ExitPolicy::for_replay()
             } else {
-                let has_late_log = exit.has_late_log() && prepared.origin.reads_log();
-                exit.clone().with_late_log(has_late_log)
+                let is_late = *attention != Attention::Whole && prepared.origin.reads_log();
+                exit.clone().with_late_log(is_late)
             }
         });
         let (id, target) = (SessionId(number), prepared.target);
@@ -237,16 +239,16 @@ fn begin(
     Ok((watched, begun))
 }
 
-/// Writes the outcome of each build to its recording.
+/// Writes the outcome of each build to its recording. A disk that hangs costs the time of one, however many there are.
 async fn end_recordings(model: &Model, writers: &Writers) {
-    for (session, writer) in writers.take() {
-        let Some(watched) = model.session(session) else {
-            continue;
-        };
+    let writers = writers.take().into_iter();
+    let ends = writers.filter_map(|(session, writer)| {
+        let watched = model.session(session)?;
         let outcome = Outcome::of(&watched.build, &watched.target.image_id);
-        if let Some(failure) = writer.end(outcome, model.now).await {
-            print_new_remark(model, recorder::remark(failure));
-        }
+        Some(writer.end(outcome, model.now))
+    });
+    for failure in join_all(ends).await.into_iter().flatten() {
+        print_new_remark(model, recorder::remark(failure));
     }
 }
 

@@ -142,7 +142,7 @@ impl Opener {
         let folder = self.recordings.folder.as_ref();
         let folder = folder.map(|folder| folder.path().to_owned());
         tasks.spawn("poller", async move {
-            let compared = compare(&account, folder, &budgets, targets).await;
+            let compared = compare(&account, folder, &budgets, targets, &sender).await;
             let compared = compared.map_err(|error| error.to_line());
             // Fails if the loop has ended.
             let _ = sender.send(Msg::Compared(compared)).await;
@@ -266,10 +266,17 @@ async fn compare(
     folder: Option<PathBuf>,
     budgets: &Budgets,
     targets: [CompareTarget; 2],
+    messages: &mpsc::Sender<Msg>,
 ) -> Result<Compared, Error> {
-    let [before, after] = targets;
-    let before = read(account, folder.clone(), budgets, before);
-    let after = read(account, folder, budgets, after);
+    let [before, after] = targets.map(|target| {
+        let read = read(account, folder.clone(), budgets, target);
+        async {
+            let read = read.await;
+            // Fails if the loop has ended.
+            let _ = messages.send(Msg::CompareRead).await;
+            read
+        }
+    });
     let (before, after) = Box::pin(async { tokio::try_join!(before, after) }).await?;
     Ok(Compared {
         differences: before.compare(&after),
@@ -296,7 +303,7 @@ async fn read(
     if !is_live && let Ok(Ok(read)) = recorded(name.clone()).await {
         return Ok(read);
     }
-    let permits = budgets.session();
+    let permits = budgets.session().beside();
     let live = match account.prepare(&image_id, region.as_deref()).await {
         Ok(ready) => Box::pin(Read::live(&name, ready, permits)).await,
         Err(error) => Err(error),

@@ -56,17 +56,31 @@ impl Ready {
                 api,
                 image_id,
                 stack,
-                region,
                 ..
             } = header.clone();
-            // An API builds in its own region where none is named.
-            let url = api.as_ref().map(|api| format!("https://{api}"));
-            let url = url.and_then(|url| url.parse::<ApiUrl>().ok());
-            let of_api = || url?.signing_region().map(str::to_owned);
-            (backend, api, image_id, stack, region.or_else(of_api))
+            (backend, api, image_id, stack, region(header))
         };
         place(one) == place(other)
     }
+
+    /// Whether one watches an image by its id, and the other one a stack of this image, which may be the same build.
+    pub(super) fn may_be_same_build(&self, other: &Self) -> bool {
+        let (one, other) = (&self.header, &other.header);
+        let regions = region(one).zip(region(other));
+        one.image_id == other.image_id
+            && one.stack.is_some() != other.stack.is_some()
+            && regions.is_none_or(|(one, other)| one == other)
+    }
+}
+
+/// The region of a build: an API builds in its own one where none is named.
+fn region(header: &Header) -> Option<String> {
+    let of_api = || {
+        let url = format!("https://{}", header.api.as_ref()?);
+        let url = url.parse::<ApiUrl>().ok()?;
+        url.signing_region().map(str::to_owned)
+    };
+    header.region.clone().or_else(of_api)
 }
 
 /// What the watches of a program have in common.

@@ -13,7 +13,7 @@ use crate::domain::observation::Observation;
 use crate::error::Error;
 use crate::recording::named::NamedFile;
 use crate::recording::recorder::Place;
-use crate::recording::{Folder, Header, Recorder, Recording, WriteNote, Writer};
+use crate::recording::{Folder, Header, Recorder, Recording, WriteNote, Writing};
 use crate::runtime::inbox::RemarkSender;
 use crate::runtime::process::tasks::Tasks;
 
@@ -200,13 +200,13 @@ pub(super) fn remarks_on(path: &Path, recording: &Recording) -> Vec<Remark> {
         .collect()
 }
 
-/// Starts the thread that writes a recording. It sends remarks on write errors.
-pub(super) fn start(remarks: RemarkSender, tasks: &mut Tasks) -> Writer {
-    let (writer, thread) = Writer::new();
+/// Starts the thread that writes the recordings. It sends remarks on write errors.
+pub(super) fn start(remarks: RemarkSender, tasks: &mut Tasks) -> Writing {
+    let (writing, thread) = Writing::new();
     tasks.spawn_blocking("recorder", move || {
         thread.run(|note| remarks.send(remark(note)));
     });
-    writer
+    writing
 }
 
 /// A note about the recording as a remark.

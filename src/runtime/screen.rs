@@ -101,7 +101,7 @@ async fn show(
     start: impl FnOnce(&mut Tasks) -> (Sessions, Opener),
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
-    let (signals, jobs) = (Signals::listen()?, JobSignals::listen()?);
+    let (signals, jobs) = Signals::listen_with_jobs()?;
     let mut screen = match Screen::enter(tty) {
         Ok(screen) => screen,
         Err(_) if is_gone() => return Ok(TERMINAL_GONE.into()),

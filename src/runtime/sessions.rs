@@ -22,7 +22,7 @@ use crate::poll::permit::{Budgets, Shown};
 use crate::poll::poller::Poller;
 use crate::poll::schedule::{Attention, PollCommand};
 use crate::poll::schedules::Schedules;
-use crate::recording::{Player, RecordingSink, Writer};
+use crate::recording::{Player, RecordingSink, Writer, Writing};
 use crate::runtime::inbox::{Inbox, RemarkSender};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder;
@@ -75,7 +75,7 @@ impl Prepared {
     }
 }
 
-/// The threads that write the recordings, until the program ends.
+/// The recordings, until the program ends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writers(Arc<Mutex<Vec<(SessionId, Writer)>>>);
 
@@ -110,6 +110,8 @@ pub(super) struct Sessions {
     mfa: MfaSessions,
     pub messages: mpsc::Sender<Msg>,
     writers: Writers,
+    /// The thread that writes the recordings, once there is one.
+    writing: Option<Writing>,
     /// Where the build log is read from first.
     pub log_start: LogStart,
     /// How much is fetched of a build that is not on the screen.
@@ -129,6 +131,7 @@ impl Sessions {
         Self {
             messages,
             writers,
+            writing: None,
             log_start: LogStart::Newest,
             otherwise: Attention::Whole,
             budgets: Budgets::new(clock.clone()),
@@ -188,9 +191,10 @@ impl Sessions {
         tasks: &mut Tasks,
     ) {
         let messages = self.messages.clone();
-        let writer = destination
-            .is_some()
-            .then(|| recorder::start(RemarkSender::new(&messages), tasks));
+        let writer = destination.is_some().then(|| {
+            let start = || recorder::start(RemarkSender::new(&messages), tasks);
+            self.writing.get_or_insert_with(start).open()
+        });
         let opening = destination.map(|destination| destination.open(tasks));
         let to_message = move |observations| Msg::Observed(session, observations);
         let sink = RecordingSink::new(writer.as_ref(), messages.clone(), to_message);
@@ -232,15 +236,17 @@ impl Sessions {
             if let Some(opening) = opening {
                 let opened = opening.wait().await;
                 sink.begin(opened.recorder);
-                for page in opened.resumed.iter().flat_map(Observation::resumed) {
-                    schedules.remember(page);
-                }
+                // The screen does not wait for the poller to take note of the events.
+                let known = opened.resumed.clone();
                 let resumed = Some(opened.resumed).filter(|resumed| !resumed.is_empty());
                 let resumed = resumed.map(Batch::from);
                 let remarks = opened.remarks.into_iter().map(Msg::Remark);
                 for msg in remarks.chain(resumed.map(to_message)) {
                     // Fails if the loop has ended.
                     let _ = messages.send(msg).await;
+                }
+                for page in known.iter().flat_map(Observation::resumed) {
+                    schedules.remember(page);
                 }
             }
             let poller = Poller {

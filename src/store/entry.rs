@@ -4,13 +4,17 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use crate::store::ids::SeqById;
+
 /// One line of a log: a stack event, for example. The log indexes it by its id, class and group, so these never change.
 pub(crate) trait Entry: Sized {
     /// Unique within a log: an entry that comes again is recognised by it.
     type Id: Clone + Debug + Eq + Hash;
+    /// How an entry is found by its id.
+    type Ids: SeqById<Self::Id>;
     /// The kind of entry that a user filters by.
     type Class: Class;
-    /// Entries of one group are listed together: the events of one resource.
+    /// Entries of one group are listed together: the events of one resource. Others have none.
     type Group: Clone + Debug + Eq + Hash;
     /// A filter beyond classes.
     type Predicate: EntryPredicate<Self>;
@@ -19,7 +23,7 @@ pub(crate) trait Entry: Sized {
 
     fn class(&self) -> Self::Class;
 
-    fn group(&self) -> &Self::Group;
+    fn group(&self) -> Option<&Self::Group>;
 
     /// The bytes that a predicate has to read at most: the unit of [`crate::store::work::WorkBudget`].
     fn size(&self) -> usize;

@@ -14,7 +14,7 @@ use crate::store::class_index::{ClassIndex, insert, shift};
 use crate::store::entry::Entry;
 use crate::store::filter_index::{FilterIndex, FilterSlot};
 use crate::store::group_index::GroupIndex;
-use crate::store::seq_index::SeqIndex;
+use crate::store::ids::SeqById;
 use crate::store::work::WorkBudget;
 use crate::store::{Seq, work};
 
@@ -24,7 +24,7 @@ pub(crate) struct EntryLog<T: Entry> {
     entries: VecDeque<Arc<T>>,
     /// The oldest entry's sequence number; history is numbered downwards from it.
     first: Seq,
-    seqs: SeqIndex<T::Id>,
+    seqs: T::Ids,
     by_class: ClassIndex<T::Class>,
     by_group: GroupIndex<T::Group>,
     flagged: VecDeque<Seq>,
@@ -36,7 +36,7 @@ impl<T: Entry> Default for EntryLog<T> {
         Self {
             entries: VecDeque::new(),
             first: 0,
-            seqs: SeqIndex::default(),
+            seqs: T::Ids::default(),
             by_class: ClassIndex::default(),
             by_group: GroupIndex::default(),
             flagged: VecDeque::new(),
@@ -80,7 +80,9 @@ impl<T: Entry> EntryLog<T> {
             return false;
         }
         self.by_class.push_newest(entry.class(), seq);
-        self.by_group.push_newest(entry.group(), seq);
+        if let Some(group) = entry.group() {
+            self.by_group.push_newest(group, seq);
+        }
         if entry.is_flagged() {
             self.flagged.push_back(seq);
         }
@@ -96,7 +98,9 @@ impl<T: Entry> EntryLog<T> {
         }
         self.first = seq;
         self.by_class.push_oldest(entry.class(), seq);
-        self.by_group.push_oldest(entry.group(), seq);
+        if let Some(group) = entry.group() {
+            self.by_group.push_oldest(group, seq);
+        }
         if entry.is_flagged() {
             self.flagged.push_front(seq);
         }
@@ -111,7 +115,9 @@ impl<T: Entry> EntryLog<T> {
         self.first += 1;
         self.seqs.remove(entry.id(), seq);
         self.by_class.pop_oldest(entry.class(), seq);
-        self.by_group.pop_oldest(entry.group());
+        if let Some(group) = entry.group() {
+            self.by_group.pop_oldest(group);
+        }
         self.flagged.pop_front_if(|first| *first == seq);
         for filter in self.filter_indexes.iter_mut().flatten() {
             filter.pop_oldest(entry.class(), seq);
@@ -195,7 +201,7 @@ impl<T: Entry> EntryLog<T> {
     }
 
     fn index_of(&self, seq: Seq) -> usize {
-        usize::try_from(seq - self.first).unwrap_or(0)
+        usize::try_from(seq.saturating_sub(self.first)).unwrap_or(0)
     }
 
     fn get(&self, seq: Seq) -> Option<&Arc<T>> {

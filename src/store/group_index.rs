@@ -60,13 +60,16 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
 
     /// Puts an entry at `seq`; that number and all larger ones grow by one. O(number of newer entries), and a search in
     /// the numbers of each group.
-    pub(crate) fn insert(&mut self, group: &G, seq: Seq) {
+    pub(crate) fn insert(&mut self, group: Option<&G>, seq: Seq) {
         for seqs in self.seqs.values_mut() {
             shift(seqs, seq);
         }
         let begun_later = self.order.split_off(&seq).into_iter();
         self.order
             .extend(begun_later.map(|(first, group)| (first + 1, group)));
+        let Some(group) = group else {
+            return;
+        };
         let seqs = self.seqs.entry(group.clone()).or_default();
         let second = seqs.front().copied();
         if insert(seqs, seq) == 0 {

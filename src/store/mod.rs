@@ -17,7 +17,7 @@ pub(crate) mod entry;
 pub(crate) mod entry_log;
 pub(crate) mod filter_index;
 pub(crate) mod group_index;
-mod seq_index;
+pub(crate) mod ids;
 pub(crate) mod work;
 
 /// An entry's position in its log: larger is newer.

@@ -31,7 +31,7 @@ impl Default for SafeText {
 impl SafeText {
     /// Makes any text safe to show.
     pub fn new(raw: &str) -> Self {
-        if raw.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        if is_printable(raw) {
             return Self(raw.into());
         }
         let mut out = String::with_capacity(raw.len() + 16);
@@ -98,6 +98,16 @@ impl fmt::Debug for SafeText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, formatter)
     }
+}
+
+/// Whether a text consists of printable ASCII. Without branches within a part, so that the compiler makes vector
+/// instructions of it.
+fn is_printable(text: &str) -> bool {
+    let parts = text.as_bytes().chunks(64);
+    let is_other = |byte: &u8| u8::from(!(0x20..0x7f).contains(byte));
+    parts
+        .map(|part| part.iter().fold(0, |others, byte| others | is_other(byte)))
+        .all(|others| others == 0)
 }
 
 /// Whether showing this character as it is could act on the terminal or mislead the reader.
@@ -182,6 +192,9 @@ fn push_visible(out: &mut String, character: char) {
 /// Escapes the unsafe characters of a line of JSON. JSON has no raw controls, so the others are inside strings, where an
 /// escape is the same value.
 pub fn escape_json(line: &str) -> String {
+    if is_printable(line) {
+        return line.to_owned();
+    }
     let mut out = String::with_capacity(line.len());
     for character in line.chars() {
         if is_unsafe(character) {

@@ -4,6 +4,7 @@
 pub(crate) mod api;
 pub(crate) mod aws;
 pub(crate) mod builds;
+pub(crate) mod fifty;
 pub(crate) mod folder;
 pub(crate) mod frame;
 pub(crate) mod note;

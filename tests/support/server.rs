@@ -13,32 +13,44 @@ pub(crate) struct Server {
     pub(crate) world: World,
     pub(crate) requests: RequestLog,
     pub(crate) url: String,
+    image: &'static str,
     made: usize,
-    _runtime: Runtime,
+    _runtime: Option<Runtime>,
 }
 
 impl Server {
     pub(crate) fn start(faults: FaultPlan) -> Self {
+        Self::several(&["img"], faults).swap_remove(0)
+    }
+
+    /// An API with several images: a server for each of them, all at one URL. The first one runs it.
+    pub(crate) fn several(images: &[&'static str], faults: FaultPlan) -> Vec<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
-        let world = World::new("img");
+        let worlds: Vec<_> = images.iter().map(|image| World::new(image)).collect();
+        let first = worlds[0].clone();
         let simulator = runtime
-            .block_on(Simulator::bind_world(world.clone(), Clock::wall()))
+            .block_on(Simulator::bind_world(first, Clock::wall()))
             .unwrap();
+        let others = worlds.iter().skip(1).cloned();
+        let simulator = others.fold(simulator, Simulator::with_world);
         let requests = RequestLog::default();
         let simulator = simulator.with_faults(faults).with_log(&requests);
         let url = simulator.url();
         runtime.spawn(simulator.serve());
-        Self {
+        let mut runtime = Some(runtime);
+        let of_image = |(image, world): (&&'static str, World)| Self {
             world,
-            requests,
-            url,
+            requests: requests.clone(),
+            url: url.clone(),
+            image,
             made: 0,
-            _runtime: runtime,
-        }
+            _runtime: runtime.take(),
+        };
+        images.iter().zip(worlds).map(of_image).collect()
     }
 
     /// Begins a build: a stack with one event, and an image in progress.
@@ -46,13 +58,13 @@ impl Server {
         self.world.replace_stack(stack);
         self.push_root(stack, "CREATE_IN_PROGRESS");
         self.world.set_image(Some(json!({
-            "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
+            "imageId": self.image, "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
             "cloudformationStackArn": stack, "cloudformationStackStatus": "CREATE_IN_PROGRESS",
         })));
     }
 
     pub(crate) fn push_root(&mut self, stack: &str, status: &str) {
-        let event = self.event(stack, "img", status, stack);
+        let event = self.event(stack, self.image, status, stack);
         self.world.push_events([event]);
     }
 
@@ -76,7 +88,7 @@ impl Server {
     fn event(&mut self, stack: &str, logical: &str, status: &str, physical: &str) -> Value {
         self.made += 1;
         json!({
-            "stackId": stack, "eventId": format!("e{}", self.made), "stackName": "img",
+            "stackId": stack, "eventId": format!("e{}", self.made), "stackName": self.image,
             "logicalResourceId": logical, "physicalResourceId": physical, "resourceType": "AWS::Made::Up",
             "timestamp": "2026-01-01T10:00:00.000Z", "resourceStatus": status, "hookType": {"unknown": [1.50, null]},
         })
@@ -85,7 +97,7 @@ impl Server {
     /// Completes the build: DescribeImage returns an AMI.
     pub(crate) fn succeed(&mut self) {
         self.world.set_image(Some(json!({
-            "imageId": "img", "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_COMPLETE",
+            "imageId": self.image, "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_COMPLETE",
             "creationTime": "2026-01-01T11:00:00.000Z", "ec2AmiInfo": {"amiId": "ami-0abc"},
         })));
     }

@@ -12,6 +12,7 @@ mod builds;
 mod clipboard;
 mod exit;
 mod faults;
+mod fifty;
 mod hostile;
 mod input;
 mod mfa;

@@ -9,11 +9,15 @@ use crate::app::overlays::picker::Picker;
 use crate::domain::comparison::{Difference, DifferenceKind};
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
-use crate::text::width::{pad, truncate, truncate_middle, width};
+use crate::text::width::{pad, truncate, truncate_middle, width, wrap};
 
 /// The columns of a duration, and of how much longer one was: `1h 23m 45s shorter`.
 const TOOK: usize = 11;
 const LONGER: usize = 18;
+/// The columns of a duration where there are few.
+const SHORT: usize = 10;
+/// A shorter part of a name says too little.
+const LEAST_NAME: usize = 16;
 /// What is kept of the text before the first difference of two long values.
 const CONTEXT: usize = 16;
 
@@ -96,24 +100,55 @@ pub(crate) fn rows(
     if values.is_empty() {
         add(Tone::Plain, String::new());
         let none = "No differences in the facts and the properties of the two.";
-        add(Tone::Plain, none.to_owned());
+        for line in wrap(none, columns) {
+            add(Tone::Plain, line);
+        }
     }
+    rows.extend(durations(&times, columns, ellipsis));
+    rows
+}
+
+/// The table of what took a time. Where a name has no room beside the times, it has a line of its own.
+fn durations(times: &[&Difference], columns: usize, ellipsis: &str) -> Vec<Row> {
+    let mut rows = Vec::new();
     if times.is_empty() {
         return rows;
     }
+    let mut add = |tone, text: String| rows.push(Row { tone, text });
+    let took = |took: &Option<SafeText>| took.as_ref().map_or("-", SafeText::as_str).to_owned();
     let widest = times.iter().map(|one| width(&time_name(one))).max();
+    let widest = widest.unwrap_or(0).max("DURATION".len());
     let room = columns.saturating_sub(2 * TOOK + LONGER + 3);
-    let names = widest.unwrap_or(0).min(room).max("DURATION".len());
+    add(Tone::Plain, String::new());
+    if room < widest.min(LEAST_NAME) {
+        let line = |cells: [&str; 3]| {
+            let [before, after, change] = cells;
+            let line = format!(" {} {} {change}", pad(before, SHORT), pad(after, SHORT));
+            truncate(line.trim_end(), columns, ellipsis)
+        };
+        let heading = truncate("DURATION", columns, ellipsis);
+        add(Tone::Heading, heading);
+        add(Tone::Heading, line(["A", "B", "B - A"]));
+        for one in times {
+            let name = truncate_middle(&time_name(one), columns, ellipsis);
+            let change = one.longer.map_or_else(String::new, change);
+            add(Tone::Plain, name);
+            add(
+                Tone::Plain,
+                line([&took(&one.before), &took(&one.after), &change]),
+            );
+        }
+        return rows;
+    }
+    let names = widest.min(room);
     let line = |cells: [&str; 4]| {
         let [name, before, after, longer] = cells;
         let name = pad(&truncate_middle(name, names, ellipsis), names);
         let line = format!("{name} {} {} {longer}", pad(before, TOOK), pad(after, TOOK));
         line.trim_end().to_owned()
     };
-    add(Tone::Plain, String::new());
     add(Tone::Heading, line(["DURATION", "A", "B", "B TOOK"]));
     for one in times {
-        let took = |took: &Option<SafeText>| took.as_ref().map_or("-", SafeText::as_str).to_owned();
         let longer = one.longer.map_or_else(String::new, longer);
         let (before, after) = (took(&one.before), took(&one.after));
         add(
@@ -138,6 +173,15 @@ fn longer(longer: TimeDelta) -> String {
         0 => "the same".to_owned(),
         seconds if seconds > 0 => format!("{} longer", duration(longer)),
         _ => format!("{} shorter", duration(-longer)),
+    }
+}
+
+/// How much longer, in few columns.
+fn change(longer: TimeDelta) -> String {
+    match longer.num_seconds() {
+        0 => "0s".to_owned(),
+        seconds if seconds > 0 => format!("+{}", duration(longer)),
+        _ => format!("-{}", duration(-longer)),
     }
 }
 
@@ -209,10 +253,34 @@ mod tests {
             time("build-image: LaunchBuildInstance"),
             time(&long),
         ];
-        for columns in [80, 100, 200] {
-            for row in rows(&differences, ["a", "b"], columns, "...") {
-                assert!(width(&row.text) <= columns, "{}", row.text);
+        for columns in [0, 1, 12, 36, 46, 66, 80, 100, 200] {
+            for values in [&differences[..], &differences[1..]] {
+                for row in rows(values, ["a", "b"], columns, "...") {
+                    // A letter and a space stand before a value, however narrow it is.
+                    let most = columns.max(LETTER);
+                    assert!(width(&row.text) <= most, "{columns}: {}", row.text);
+                }
             }
         }
+    }
+
+    /// In the frame of a screen of 40 columns.
+    #[test]
+    fn thirty_six_columns_have_every_duration_whole() {
+        let time = |before: &str, after: &str, longer| Difference {
+            kind: DifferenceKind::Step,
+            name: SafeText::new("build-image: ApplyBuildComponents"),
+            before: Some(value(before)),
+            after: Some(value(after)),
+            longer: Some(TimeDelta::seconds(longer)),
+        };
+        let all = [time("1:23:45", "2:47:10", 5005), time("45s", "5s", -40)];
+        let rows = rows(&all, ["a", "b"], 36, "...");
+        let texts: Vec<_> = rows.iter().map(|row| row.text.as_str()).collect();
+        let last = &texts[texts.len() - 6..];
+        assert_eq!(last[..2], ["DURATION", " A          B          B - A"]);
+        assert!(last[2].starts_with("step build-image"), "{last:?}");
+        assert_eq!(last[3], " 1:23:45    2:47:10    +1:23:25");
+        assert_eq!(last[5], " 45s        5s         -0:40");
     }
 }

@@ -38,6 +38,16 @@ pub struct Picker {
     /// The row that the user has moved to.
     chosen: Option<Key>,
     pub rows: Vec<PickerRow>,
+    /// The comparison that is being read.
+    pub comparing: Option<Comparing>,
+}
+
+/// Two builds that are read to compare them.
+#[derive(Clone, Debug)]
+pub struct Comparing {
+    pub names: [String; 2],
+    /// How many of them are read.
+    pub read: usize,
 }
 
 /// The image of a row, and its region.

@@ -98,10 +98,6 @@ impl ExitPolicy {
         self
     }
 
-    pub(crate) fn has_late_log(&self) -> bool {
-        self.has_late_log
-    }
-
     /// Whether the build log is being read, or will be, and has no error yet.
     fn awaits_log(&self, build: &Build) -> bool {
         let log = build.log();

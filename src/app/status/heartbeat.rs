@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::app::session::Session;
 use crate::domain::build::Build;
 use crate::domain::estimate::{Estimate, is_slow};
+use crate::domain::failure::ComponentName;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::Verdict;
@@ -61,6 +62,8 @@ pub struct Progress {
     pub is_of_image_builder: bool,
     /// The workflow step in progress.
     pub step: Option<StepProgress>,
+    /// The component in progress and its step, in words.
+    pub component: Option<String>,
     pub last_event_at: Option<DateTime<Utc>>,
     /// The time of the newest line of the build log.
     pub last_log_at: Option<DateTime<Utc>>,
@@ -102,20 +105,53 @@ impl StepProgress {
 
     /// How long it has taken, and how long it usually takes: a guess by the user's own builds.
     pub(crate) fn length(&self, now: DateTime<Utc>) -> Option<String> {
-        let elapsed = (now - self.started_at?).max(TimeDelta::zero());
-        let usual = self.usual.map(|usual| {
-            let words = if is_slow(elapsed, usual) {
-                "slower than usual:"
-            } else {
-                "usually"
-            };
-            format!(" ({words} {})", duration(usual))
-        });
-        Some(format!(
-            "{}{}",
-            duration(elapsed),
-            usual.unwrap_or_default()
-        ))
+        Some(length(now - self.started_at?, self.usual))
+    }
+}
+
+/// How long something has taken, and how long it usually takes.
+fn length(elapsed: TimeDelta, usual: Option<TimeDelta>) -> String {
+    let elapsed = elapsed.max(TimeDelta::zero());
+    let usual = usual.map(|usual| {
+        let words = if is_slow(elapsed, usual) {
+            "slower than usual:"
+        } else {
+            "usually"
+        };
+        format!(" ({words} {})", duration(usual))
+    });
+    format!("{}{}", duration(elapsed), usual.unwrap_or_default())
+}
+
+/// The component that runs, the step in it, and how long that has taken; as the log has them.
+pub(crate) struct ComponentProgress {
+    pub(crate) name: String,
+    pub(crate) step: Option<String>,
+    pub(crate) length: Option<String>,
+}
+
+impl ComponentProgress {
+    pub(crate) fn of(session: &Session, now: DateTime<Utc>) -> Option<Self> {
+        let build = &session.build;
+        let position = build.steps().component()?;
+        let arn = position.component.as_ref()?;
+        let lasting = ComponentName::lasting(build, arn);
+        let name = ComponentName::of(build, arn).map(|name| name.in_words());
+        let step = position.step.as_ref();
+        let usual = step.and_then(|step| session.typical_times.of_step(&lasting, step));
+        let since = position.since;
+        Some(Self {
+            name: one_line(&name.unwrap_or_else(|| lasting.to_string())),
+            step: step.map(|step| one_line(step.as_str())),
+            length: since.map(|since| length(now - since, usual)),
+        })
+    }
+
+    fn in_words(self) -> String {
+        let step = self.step.map(|step| format!(" > {step}"));
+        let length = self.length.map(|length| format!(" for {length}"));
+        let (step, length) = (step.unwrap_or_default(), length.unwrap_or_default());
+        format!("{}{step}{length}", self.name)
     }
 }
 
@@ -164,6 +200,9 @@ impl Progress {
             estimate: session.estimate(now),
             is_of_image_builder: builder.is_some(),
             step: StepProgress::of(session).filter(|_| is_running),
+            component: ComponentProgress::of(session, now)
+                .filter(|_| is_running)
+                .map(ComponentProgress::in_words),
             stage: builder.or_else(|| resource_in_progress(build)),
             last_event_at: newest(build).and_then(|event| event.timestamp),
             last_log_at: build.steps().last_line(),

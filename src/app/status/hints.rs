@@ -167,7 +167,7 @@ const PROMPT: &[Rule] = &[
 #[rustfmt::skip] // A rule is a line.
 const BUILDS: &[Rule] = &[
     (ENTER, "show", always),
-    (&[Action::Overlay(OverlayAction::CloseBuild)], "stop watching", has_others),
+    (&[Action::Overlay(OverlayAction::CloseBuild)], "stop watching", |model| !has_playback(model)),
     (&[app(AppAction::Picker)], "more builds", |model| !has_playback(model)),
     (CLOSE, "close", always),
     (MOVE, "move", always),

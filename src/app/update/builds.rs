@@ -7,7 +7,7 @@ use crate::app::msg::{Compared, Listed, Remark};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::builds::BuildsMenu;
 use crate::app::overlays::comparison::Comparison;
-use crate::app::overlays::picker::Picker;
+use crate::app::overlays::picker::{Comparing, Picker};
 use crate::app::overlays::prompt::Prompt;
 use crate::app::session::{Session, SessionId, Target};
 use crate::app::update::code;
@@ -78,7 +78,14 @@ pub(super) fn close_marked(model: &mut Model, effects: &mut Effects) {
     };
     let all = model.in_order();
     if all.len() < 2 {
-        model.toast = Some("this is the only build; q leaves".to_owned());
+        if model.shown.playback.is_some() || model.opening > 0 {
+            model.toast = Some("this is the only build; q leaves".to_owned());
+            return;
+        }
+        // The picker opens where there is nothing else to show.
+        model.overlay = None;
+        let closed = model.show_none();
+        effects.push(close(&closed));
         return;
     }
     let Some(id) = all.get(menu.cursor).map(|session| session.id) else {
@@ -163,19 +170,36 @@ fn watched(model: &Model, image_id: &str, region: Option<&SafeText>) -> Option<S
 
 /// Compares the two marked builds.
 pub(super) fn compare(model: &mut Model, effects: &mut Effects) {
-    let Some(Overlay::Picker(picker)) = &model.overlay else {
+    let Some(Overlay::Picker(picker)) = &mut model.overlay else {
         return;
     };
+    if picker.comparing.is_some() {
+        model.toast = Some("the two builds are still being read".to_owned());
+        return;
+    }
     let Some(targets) = picker.compared() else {
         model.toast = Some("mark two builds to compare them".to_owned());
         return;
     };
-    model.toast = Some("reading the two builds".to_owned());
+    let names = [&targets[0], &targets[1]].map(|target| target.target.image_id.clone());
+    picker.comparing = Some(Comparing { names, read: 0 });
     effects.push(Effect::Compare(Box::new(targets)));
+}
+
+/// One more build was read.
+pub(super) fn compare_read(model: &mut Model) {
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay
+        && let Some(comparing) = &mut picker.comparing
+    {
+        comparing.read += 1;
+    }
 }
 
 /// Shows the differences over the picker that asked for them, unless the user does something else by now.
 pub(super) fn compared(model: &mut Model, compared: Result<Compared, String>) {
+    if let Some(Overlay::Picker(picker)) = &mut model.overlay {
+        picker.comparing = None;
+    }
     let Compared { names, differences } = match compared {
         Ok(compared) => compared,
         Err(why) => {
@@ -290,4 +314,68 @@ fn picker(model: &mut Model) -> Option<&mut Picker> {
 pub(super) fn pasted(picker: &mut Picker, text: &str) {
     picker.typing = true;
     picker.type_text(SafeText::new(text).as_str());
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::app::keys::keymap::KeyMap;
+    use crate::app::model::{Mode, Preferences};
+    use crate::domain::listing::{ListedImage, ListedStatus};
+
+    fn row(id: &str) -> ListedImage {
+        ListedImage {
+            image_id: SafeText::new(id),
+            region: None,
+            status: ListedStatus::Building,
+            since: None,
+            version: None,
+            ami_id: None,
+            stack_id: None,
+            stack_status: None,
+        }
+    }
+
+    fn picker(model: &mut Model) -> &mut Picker {
+        match &mut model.overlay {
+            Some(Overlay::Picker(picker)) => picker,
+            _ => panic!("no picker"),
+        }
+    }
+
+    #[test]
+    fn a_comparison_is_read_once_and_its_progress_is_known() {
+        let preferences = Preferences::new(Mode::Screen, KeyMap::default());
+        let mut model = Model::new(preferences, Session::placeholder(), DateTime::UNIX_EPOCH);
+        let mut effects = Effects::new();
+        open_picker(&mut model, &mut effects);
+        let rows = vec![row("alpha"), row("beta")];
+        let whole = true;
+        listed(
+            &mut model,
+            Listed {
+                rows,
+                whole,
+                ..Listed::default()
+            },
+        );
+        picker(&mut model).toggle();
+        picker(&mut model).toggle();
+        for _ in 0..2 {
+            compare(&mut model, &mut effects);
+        }
+        let compares = |effect: &&Effect| matches!(effect, Effect::Compare(_));
+        assert_eq!(effects.iter().filter(compares).count(), 1);
+        assert!(model.toast.is_some(), "the second key is answered");
+        compare_read(&mut model);
+        let comparing = picker(&mut model).comparing.clone().unwrap();
+        assert_eq!(
+            (comparing.names.join(" "), comparing.read),
+            ("alpha beta".to_owned(), 1)
+        );
+        compared(&mut model, Err("refused".to_owned()));
+        assert!(picker(&mut model).comparing.is_none());
+    }
 }

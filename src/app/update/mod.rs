@@ -72,6 +72,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             is_first,
         } => builds::opened(model, id, target, is_first, &mut effects),
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
+        Msg::CompareRead => builds::compare_read(model),
         Msg::Compared(compared) => builds::compared(model, compared),
         Msg::Listed(listed) => builds::listed(model, listed),
         Msg::CodeAccepted => code::accepted(model),

@@ -93,6 +93,11 @@ fn caller(body: &[u8]) -> Result<Caller, ForeignBody> {
     })
 }
 
+/// The IAM actions that are asked about.
+pub(crate) fn actions() -> impl Iterator<Item = &'static str> {
+    NEEDED.iter().map(|(operation, _)| operation.action())
+}
+
 impl Direct {
     /// Whose credentials these are. It needs no permission.
     pub(crate) async fn caller(&mut self) -> Result<Caller, Fault> {
@@ -113,6 +118,11 @@ impl Direct {
                 arn: SafeText::new("?"),
             }),
         }
+    }
+
+    /// Whether nothing was sent since this was asked last: there are no credentials to sign a request with.
+    pub(crate) fn has_sent_nothing(&mut self) -> bool {
+        self.client.take_requests().is_empty()
     }
 
     /// Tries every call that a watch makes.

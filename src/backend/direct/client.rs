@@ -294,9 +294,13 @@ impl<'c> Exchange<Call<'c>> for Client {
     }
 
     fn context(&self, call: Call<'c>) -> RequestContext<'_> {
+        let subject = match call.operation {
+            Operation::GetCallerIdentity => "the credentials",
+            _ => &self.subject,
+        };
         RequestContext {
             operation: call.operation,
-            subject: &self.subject,
+            subject,
             host: self.connection(call).url.authority(),
             signed: true,
         }

@@ -149,8 +149,8 @@ impl Direct {
 
     /// The client of the settings' region; `subject` is what its messages are about.
     fn client(subject: &str, settings: Settings, clock: Clock) -> Result<Client, TlsError> {
-        let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
-        let bundle = bundle.transpose()?;
+        let (bundle, shared) = (settings.ca_bundle.as_deref(), &settings.shared);
+        let bundle = bundle.map(|path| shared.bundle(path)).transpose()?;
         let of = IdentityOf {
             signed: true,
             in_region: true,

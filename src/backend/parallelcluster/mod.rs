@@ -153,8 +153,8 @@ impl ParallelCluster {
         clock: Clock,
         limits: Limits,
     ) -> Result<Self, TlsError> {
-        let bundle = settings.ca_bundle.as_deref().map(CaBundle::read);
-        let bundle = bundle.transpose()?;
+        let bundle = settings.ca_bundle.as_deref();
+        let bundle = bundle.map(|path| shared.bundle(path)).transpose()?;
         let endpoint = settings.api_url.endpoint();
         let authority = settings.api_url.authority();
         let http = shared.http(authority, endpoint, bundle.as_ref(), limits);

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::backend::parallelcluster::wire::{ForeignBody, or_mended, parsed};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{EventReader, StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, Fields, StackEvent, StackId, compact};
 
 /// The number of different elements without an event id that become rows of their own.
 const MAX_ODD: usize = 100;
@@ -28,6 +28,19 @@ struct Ids<'a> {
     stack_id: Option<&'a RawValue>,
     #[serde(rename = "eventId", borrow)]
     event_id: Option<&'a RawValue>,
+}
+
+impl<'a> Ids<'a> {
+    /// The JSON of the stack's id, and whether there is an event's id, in an element that is not as usual.
+    fn of(json: &'a str) -> (Option<&'a str>, bool) {
+        let ids = json
+            .starts_with('{')
+            .then(|| serde_json::from_str::<Self>(json).ok())
+            .flatten();
+        ids.map_or((None, false), |ids| {
+            (ids.stack_id.map(RawValue::get), ids.event_id.is_some())
+        })
+    }
 }
 
 /// Reads a page of stack events.
@@ -91,15 +104,17 @@ impl<'p> Reader<'p> {
 
     fn add(&mut self, element: &RawValue) -> Result<(), &'static str> {
         let json = element.get();
-        let ids = json
-            .starts_with('{')
-            .then(|| serde_json::from_str::<Ids<'_>>(json).ok())
-            .flatten();
+        let sent = compact(json);
+        let usual = Fields::scan_whole(&sent);
+        let (stack, has_id) = match &usual {
+            Some(fields) => (fields.stack_id(), fields.has_event_id()),
+            None => Ids::of(json),
+        };
         if self.stack.is_none() {
-            self.stack = ids.as_ref().and_then(|ids| stack_id(ids.stack_id?));
+            self.stack = stack.and_then(stack_id);
             self.has_orphans |= self.stack.is_none();
         }
-        if ids.and_then(|ids| ids.event_id).is_none() {
+        if !has_id {
             let mut hasher = DefaultHasher::new();
             json.hash(&mut hasher);
             let hash = hasher.finish();
@@ -115,7 +130,11 @@ impl<'p> Reader<'p> {
         if self.events.len() >= MAX_EVENTS {
             return Err("too many events in one page");
         }
-        let event = self.parser.read(json, self.stack.as_ref());
+        let stack = self.stack.as_ref();
+        let event = match &usual {
+            Some(fields) => self.parser.read_scanned(&sent, fields, stack),
+            None => self.parser.read(json, stack),
+        };
         self.events.push(Arc::new(event));
         Ok(())
     }
@@ -137,8 +156,8 @@ fn token(json: &RawValue) -> Option<String> {
     text.unwrap_or_else(|_no_text| Some(json.get().to_owned()))
 }
 
-fn stack_id(json: &RawValue) -> Option<StackId> {
-    let id: String = serde_json::from_str(json.get()).ok()?;
+fn stack_id(json: &str) -> Option<StackId> {
+    let id: String = serde_json::from_str(json).ok()?;
     (!id.is_empty()).then(|| StackId::from(id.as_str()))
 }
 

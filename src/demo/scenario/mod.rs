@@ -117,8 +117,10 @@ impl Scenario {
         let mut all = vec![first];
         // One with faults would disturb the others: they share a server.
         let others = OTHERS.iter().filter(|(other, _)| *other != name);
-        for (place, (_, text)) in (1..number).zip(others.cycle()) {
-            all.push(Self::read(text, Some(&region), place / OTHERS.len() + 1)?);
+        let others: Vec<_> = others.collect();
+        for (place, (_, text)) in (0..number.saturating_sub(1)).zip(others.iter().cycle()) {
+            let round = place / others.len().max(1) + 1;
+            all.push(Self::read(text, Some(&region), round)?);
         }
         Ok(all)
     }

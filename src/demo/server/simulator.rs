@@ -18,6 +18,7 @@ use crate::demo::faults::FaultPlan;
 use crate::demo::playback::Playback;
 use crate::demo::scenario::Scenario;
 use crate::demo::server::api::Api;
+use crate::demo::server::aws::{ACCESS_KEY_ID, SECRET_ACCESS_KEY, SESSION_TOKEN};
 use crate::demo::server::http::Cut;
 use crate::demo::server::requests::RequestLog;
 use crate::demo::world::World;
@@ -44,7 +45,10 @@ impl Simulator {
 
     /// The same with several images. All but the first have begun before, at different times; only the first has its
     /// faults.
-    pub(crate) async fn bind_all(scenarios: &[Scenario], clock: Clock) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// Where no port is free.
+    pub async fn bind_all(scenarios: &[Scenario], clock: Clock) -> io::Result<Self> {
         let play = |(place, scenario): (u32, &Scenario)| {
             let before = BETWEEN_BUILDS * place;
             let began = clock.now() - TimeDelta::from_std(before).unwrap_or_default();
@@ -88,6 +92,14 @@ impl Simulator {
         self
     }
 
+    /// For tests: has another image, too, whose world only the caller changes.
+    #[must_use]
+    pub fn with_world(mut self, world: World) -> Self {
+        let playback = Playback::new(Vec::new(), Duration::ZERO);
+        self.api.others.push((world, playback));
+        self
+    }
+
     /// For tests: puts this many events on a page, at least one, instead of 100.
     #[must_use]
     pub fn with_page_size(mut self, events: usize) -> Self {
@@ -110,6 +122,18 @@ impl Simulator {
     /// The endpoint URL of each simulated AWS service.
     pub(crate) fn aws_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// For tests: the environment in which a program makes its AWS calls to it.
+    pub fn environment(&self) -> [(&'static str, String); 5] {
+        let region = "us-east-1".to_owned();
+        [
+            ("AWS_ENDPOINT_URL", self.aws_url()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("AWS_SESSION_TOKEN", SESSION_TOKEN.to_owned()),
+            ("AWS_REGION", region),
+        ]
     }
 
     /// The world that the responses are made from.

@@ -286,6 +286,50 @@ fn lines_of_the_build_log_have_remedies() {
             "command-not-found",
         ),
         ("CmdExecution: ExitCode 194", "reboot-loop"),
+        (
+            "CmdExecution: Stderr: E: Unable to locate package linux-headers-6.8.0-1021-aws",
+            "no-kernel-package",
+        ),
+        (
+            "Stderr: Error: No match for argument: kernel-headers-4.18.0-513.el8.x86_64",
+            "no-kernel-package",
+        ),
+        (
+            "Stdout: Error: At least 312MB more space needed on the / filesystem.",
+            "disk-full",
+        ),
+        (
+            "Stdout: OSError: [Errno 28] No space left on device: '/opt/parallelcluster/x'",
+            "disk-full",
+        ),
+        (
+            "Stderr: ping: example.com: Name or service not known",
+            "no-network",
+        ),
+        (
+            "Stdout: * Failure in name resolution for packages.example.com",
+            "no-network",
+        ),
+        (
+            "Stderr: W: GPG error: https://x jammy InRelease: The following signatures couldn't be verified because the \
+             public key is not available: NO_PUBKEY 7FCC7D46ACCC4CF8",
+            "gpg-key",
+        ),
+        ("Stderr: Error: GPG check FAILED", "gpg-key"),
+        (
+            "Stdout: RuntimeError: This AMI was created with aws-parallelcluster-cookbook-3.9.0, but is trying to be used \
+             with aws-parallelcluster-cookbook-3.16.1.",
+            "other-version",
+        ),
+        (
+            "Stderr: my-script.sh: exited with code 126",
+            "not-executable",
+        ),
+        (
+            "Stderr: /tmp/script.sh: 4: nvcc: not found",
+            "command-not-found",
+        ),
+        ("Step InstallKernel: reboot limit exceeded", "reboot-loop"),
     ] {
         let found = find_in_log(line).map(|found| found.entry.class.as_str());
         assert_eq!(found, Some(class), "{line}");
@@ -295,6 +339,21 @@ fn lines_of_the_build_log_have_remedies() {
         assert!(!advice.contains("build log:"), "{advice}");
     }
     for line in [
+        "Stdout: package kernel-devel-5.14.0-362.el9 is not installed",
+        "Stdout: Installing kernel-devel-5.14.0-362.el9.x86_64",
+        "Stdout: df: 20G of space on the device, 3G left",
+        "Stdout: systemd-resolved: name resolution is set up by /etc/resolv.conf",
+        "Stdout: Setting the order of name resolution: files dns",
+        "Stderr: warning: /var/cache/x.rpm: Header V3 RSA/SHA256 Signature, key ID 352c64e5: NOKEY",
+        "Stdout: Importing GPG key 0x352C64E5:",
+        "Stdout: this AMI was created on Monday and is often used",
+        "CmdExecution: ExitCode 1260",
+        "Stdout: took 127 seconds",
+        "Stdout: port 126 is open",
+        "Stdout: checking for gawk: not found",
+        "Stdout: HTTP/1.1 404: Not Found",
+        "Stdout: the reboot is not needed; rate limit 5",
+        "CmdExecution: ExitCode 19",
         "",
         "CmdExecution: ExitCode 0",
         "Phase build",

@@ -145,13 +145,17 @@ fn with_log(
     context: &RemedyContext<'_>,
 ) -> Option<Remedy> {
     let cause = build.log_cause();
-    let line = cause.and_then(|cause| cause.known.as_ref());
-    let is_told = reason.is_some_and(|reason| Remedy::of_reason(reason, context).is_some());
-    let names_component = reason.is_some_and(|reason| reason.part(Label::Component).is_some());
-    let Some(line) = line.filter(|_| names_component || !is_told) else {
+    let Some(line) = cause.and_then(|cause| cause.known.as_ref()) else {
         return of_reason;
     };
-    let Some(of_log) = Remedy::of_log_line(line.as_str(), context) else {
+    let level = |found: Option<known::Match>| found.map(|found| found.entry.level);
+    let told = reason.and_then(|reason| level(known::find(reason)));
+    let logged = level(known::find_in_log(line.as_str()));
+    // The reason may have a cause of its own, and the output of a component says no less than its name.
+    let names_component = reason.is_some_and(|reason| reason.part(Label::Component).is_some());
+    let is_more = logged > told || logged == told && names_component;
+    let of_log = Remedy::of_log_line(line.as_str(), context).filter(|_| is_more);
+    let Some(of_log) = of_log else {
         return of_reason;
     };
     let command = of_reason.and_then(|remedy| remedy.command);

@@ -123,6 +123,14 @@ impl ComponentName {
         Some(Self { logical_id, script })
     }
 
+    /// A name of a component that is the same in all builds of an image: the name in its ARN has the id of the stack.
+    pub(crate) fn lasting(build: &Build, arn: &SafeText) -> SafeText {
+        match Self::of(build, arn) {
+            Some(name) => name.logical_id,
+            None => SafeText::new(arn.as_str().split('/').nth(1).unwrap_or(arn.as_str())),
+        }
+    }
+
     /// The name, with the file name of the script.
     pub fn in_words(&self) -> String {
         let file = self.script.as_ref().and_then(|script| {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::domain::failure::*;
 use crate::domain::image::{Ami, ImageAnswer, ImageDescription};
+use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
 use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventId, StackId, parse_time};
 use crate::text::width::width;
@@ -565,6 +566,83 @@ fn assert_explained(build: &Build) {
             .as_str()
             .contains("get-image-log-events")
     );
+}
+
+/// The remedy of a build whose image failed for a reason, and whose log says this before its exit code.
+fn remedy_with_log(reason: &str, said: &str, exit_code: i32) -> Remedy {
+    let mut build = Build::default();
+    let mut events = a_failure();
+    events[4] = event(62, "ParallelClusterImage", "CREATE_FAILED", reason);
+    page(&mut build, &events, true, true);
+    let exit = format!("CmdExecution: ExitCode {exit_code}");
+    let lines = ["Document arn:c", "Phase build", "Step Install", said, &exit];
+    let line = |(second, text): (i64, &str)| {
+        Arc::new(LogLine {
+            timestamp: at(second),
+            ingested_at: None,
+            message: LogLine::text(text),
+            stream: SafeText::new("3.16.1/1"),
+            late: false,
+            again: false,
+        })
+    };
+    observe(
+        &mut build,
+        Seen::Log(LogPage {
+            lines: (10..).zip(lines).map(line).collect(),
+            part: LogPart::Newer,
+            state: LogState::Complete,
+            has_first: true,
+            restarts: false,
+        }),
+    );
+    explain(&build).unwrap().remedy.unwrap()
+}
+
+#[test]
+fn a_line_of_the_log_has_the_remedy_where_it_says_more_than_the_event() {
+    let general = texts::DOCUMENT;
+    for (said, code, advice) in [
+        (
+            "Stderr: Error: Unable to find a match: kernel-devel-5.14.0-362.el9.x86_64",
+            1,
+            "newer Build / ParentImage",
+        ),
+        (
+            "Stderr: x: No space left on device",
+            1,
+            "Build / RootVolume / Size",
+        ),
+        (
+            "Stderr: curl: (6) Could not resolve host: x.example.com",
+            6,
+            "could not reach a server",
+        ),
+        (
+            "Stderr: Error: GPG check FAILED",
+            1,
+            "Import the current key",
+        ),
+        (
+            "Stderr: This AMI was created with aws-parallelcluster-cookbook-3.1.3, but is trying to be used with \
+             aws-parallelcluster-cookbook-3.2.0.",
+            1,
+            "plain parent image",
+        ),
+        ("Stderr: begins", 126, "not executable"),
+        ("Stderr: begins", 127, "not on the build instance"),
+    ] {
+        let remedy = remedy_with_log(general, said, code);
+        assert!(
+            remedy.advice.as_str().contains(advice),
+            "{said}: {remedy:?}"
+        );
+    }
+    // It says no more than the event does.
+    let own = "Resource handler returned message: \"You have exceeded your maximum instance limit for instance type \
+               g5.48xlarge (Service: Ec2, Status Code: 400)\"";
+    let of_event = remedy_with_log(own, "Stdout: fine", 1);
+    assert_eq!(remedy_with_log(own, "Stderr: begins", 127), of_event);
 }
 
 #[test]

@@ -15,6 +15,8 @@ const AFTER_ERROR: usize = 20;
 const MOST_MARKS: usize = 4096;
 /// How far before its exit the last words of a command are looked for.
 const NEAR: usize = 60;
+/// The same for its standard error, which other output may follow.
+const FAR: usize = 2000;
 /// The last words of a command that are kept.
 const SAID: usize = 3;
 /// So many restarts by one step are a loop.
@@ -170,16 +172,24 @@ impl Scope {
     }
 }
 
-/// Why the build failed, by its log; `None` while nothing has failed that was not handled.
-pub(super) fn find(log: &BuildLog) -> Option<LogCause> {
+/// Why the build failed, by its log; `None` while nothing has failed that was not handled. Also whether further output may
+/// say it.
+pub(super) fn find(log: &BuildLog) -> (Option<LogCause>, bool) {
     let marks = LineSelection::of(ClassSet::ALL.toggled(LineClass::Output));
     let count = log.count(marks);
     let mut walk = Walk::default();
     for nth in count.saturating_sub(MOST_MARKS)..count {
-        let row = log.nth(marks, nth)?;
-        let index = log.count_before(LineSelection::ALL, row.id())?;
-        walk.take(index, row);
+        if let Some(row) = log.nth(marks, nth)
+            && let Some(index) = log.count_before(LineSelection::ALL, row.id())
+        {
+            walk.take(index, row);
+        }
     }
+    let is_in_output = walk.has_failed && walk.failure.is_none();
+    (found(log, walk), is_in_output)
+}
+
+fn found(log: &BuildLog, walk: Walk) -> Option<LogCause> {
     let Walk {
         failure,
         scope,
@@ -256,17 +266,20 @@ fn explain(log: &BuildLog, failure: Failure) -> Option<LogCause> {
 
 /// The indexes of the last lines that a command has written, those of its standard error where it has some.
 fn said(log: &BuildLog, begin: usize, end: usize) -> Vec<usize> {
-    let begin = begin.max(end.saturating_sub(NEAR));
     let written = |index: usize| {
         let row = log.row(index)?;
         let (is_error, text) = text::output(row.line.message.as_str())?;
         (!text.is_empty()).then_some((index, is_error))
     };
-    let written: Vec<_> = (begin..=end).filter_map(written).collect();
-    let has_errors = written.iter().any(|(_, is_error)| *is_error);
-    let wanted = written.iter().rev();
-    let wanted = wanted.filter(|(_, is_error)| *is_error || !has_errors);
-    let mut said: Vec<_> = wanted.take(SAID).map(|(index, _)| *index).collect();
+    let back = |far: usize| {
+        let lines = begin.max(end.saturating_sub(far))..=end;
+        lines.rev().filter_map(written)
+    };
+    let errors = back(FAR).filter(|(_, is_error)| *is_error);
+    let mut said: Vec<_> = errors.take(SAID).map(|(index, _)| index).collect();
+    if said.is_empty() {
+        said = back(NEAR).take(SAID).map(|(index, _)| index).collect();
+    }
     said.reverse();
     said
 }

@@ -41,13 +41,18 @@ fn lines_are_in_time_order_whatever_the_order_of_their_pages() {
 #[test]
 fn old_lines_are_dropped_and_said_when_there_are_too_many_bytes() {
     let mut log = BuildLog::default();
-    let text = "x".repeat(16 * 1024);
+    // Redacted once: that takes most of the time.
+    let first = line(0, &"x".repeat(16 * 1024));
     log.set_filter(FilterSlot::Listed, Pattern::new("x", false).ok());
     for page_number in 0..50 {
-        let lines: Vec<_> = (0..100)
-            .map(|at| (page_number * 100 + at, text.as_str()))
-            .collect();
-        log.apply(&page(LogPart::Newer, &lines));
+        let mut page = page(LogPart::Newer, &[]);
+        let lines = (0..100).map(|at| {
+            let mut line = (*first).clone();
+            line.timestamp += chrono::TimeDelta::milliseconds(page_number * 100 + at);
+            Arc::new(line)
+        });
+        page.lines = lines.collect();
+        log.apply(&page);
         log.index_some(&mut WorkBudget::slice());
     }
     assert!(
@@ -62,6 +67,60 @@ fn old_lines_are_dropped_and_said_when_there_are_too_many_bytes() {
         slot: Some(FilterSlot::Listed),
     };
     assert!(log.count(errors) + log.unindexed(FilterSlot::Listed) == log.len());
+}
+
+/// A page of mere output is not searched for the cause, because it can't change it.
+#[test]
+fn the_cause_is_always_that_of_all_lines() {
+    let words = [
+        "Stdout: error: x",
+        "Stdout: y",
+        "Stderr: cannot z",
+        "plain",
+        "Step Install",
+        "Phase build",
+        "Document arn:aws:c/1",
+        "CmdExecution: ExitCode 1",
+        "ExitCode 0",
+        "ExitCode 194",
+        "Stderr: FATAL: f",
+        "Started step Apply with action ExecuteComponents",
+        "TOE has completed execution successfully",
+        "TOE has completed execution with failure - Execution failed!",
+        "Image transitioned to FAILED state for Image ARN: arn:x",
+        "Image transitioned to TESTING state for Image ARN: arn:x",
+        "Document arn:aws:c/1 failed!",
+    ];
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut causes = 0;
+    for _ in 0..2_000 {
+        let mut log = BuildLog::default();
+        for number in 0..8 {
+            let part = [
+                LogPart::Newer,
+                LogPart::Newer,
+                LogPart::Older,
+                LogPart::Late,
+            ][random.usize(..4)];
+            let mut at = match part {
+                LogPart::Newer => 1_000 + number * 10,
+                LogPart::Older => 500 - number * 10,
+                LogPart::Late => random.i64(400..1_100),
+            };
+            // Most pages are output alone.
+            let known = if random.bool() { 4 } else { words.len() };
+            let mut lines = Vec::new();
+            for _ in 0..random.usize(..5) {
+                at += random.i64(..3);
+                lines.push((at, words[random.usize(..known)]));
+            }
+            log.apply(&page(part, &lines));
+            let expected = cause::find(&log).0;
+            assert_eq!(log.cause().map(Arc::as_ref), expected.as_ref());
+            causes += usize::from(expected.is_some());
+        }
+    }
+    assert!(causes > 1_000, "{causes}");
 }
 
 #[test]
@@ -178,6 +237,57 @@ fn a_bare_exit_code_is_explained_by_the_last_words_before_it() {
             "bye"
         ]
     );
+}
+
+/// A command may write much before it exits, and other lines may follow.
+#[test]
+fn the_standard_error_of_a_failed_command_is_found_behind_other_output() {
+    let noise: Vec<_> = (0..200)
+        .map(|at| format!("Stdout: unpacked {at}"))
+        .collect();
+    let noise: Vec<_> = noise.iter().map(String::as_str).collect();
+    let begin = ["Document arn:c", "Phase build", "Step Run"];
+    let error = "Stderr: my-tool: cannot open /etc/my-tool.conf";
+    let exit = ["CmdExecution: ExitCode 17"];
+    let end = ["TOE has completed execution with failure - Execution failed!"];
+    for lines in [
+        [&begin[..], &[error], &noise, &exit, &end].concat(),
+        [&begin[..], &[error], &exit, &noise, &end].concat(),
+        [&begin[..], &[error], &exit, &end, &noise].concat(),
+        [&begin[..], &noise, &[error], &exit, &end].concat(),
+    ] {
+        let cause = cause_of(&lines).unwrap();
+        assert_eq!(cause.exit_code, Some(17));
+        assert_eq!(cause.error.as_str(), error);
+        assert_eq!(
+            words(&cause.said),
+            ["my-tool: cannot open /etc/my-tool.conf"]
+        );
+        assert!(
+            cause.tail.iter().any(|line| line.as_str() == error),
+            "{:?}",
+            cause.tail
+        );
+        assert!(cause.tail.len() <= 50);
+    }
+}
+
+#[test]
+fn a_script_that_writes_nothing_to_its_standard_error_has_its_last_output() {
+    let cause = cause_of(&[
+        "Document arn:c",
+        "Phase build",
+        "Step Run",
+        "Stdout: begins",
+        "Stdout: gave up",
+        "CmdExecution: ExitCode 126",
+    ])
+    .unwrap();
+    assert_eq!(cause.exit_code, Some(126));
+    assert_eq!(words(&cause.said), ["begins", "gave up"]);
+    let silent = cause_of(&["Document arn:c", "Step Run", "ExitCode 127"]).unwrap();
+    assert_eq!(silent.exit_code, Some(127));
+    assert_eq!(silent.error.as_str(), "ExitCode 127");
 }
 
 #[test]

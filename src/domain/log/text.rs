@@ -1,7 +1,14 @@
 //! What one line of the build log says: two writers share the log, Image Builder's workflows and the agent that runs the
 //! components. Their words vary with the version, so a prefix is never required.
 
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use regex::Regex;
+
 use crate::domain::log::LineClass;
+use crate::domain::log_line::LogLine;
+use crate::domain::reason::parse::compiled;
 use crate::text::safe::SafeText;
 
 /// The longest line that marks something.
@@ -40,13 +47,6 @@ pub(crate) struct LinePlace {
 }
 
 impl LinePlace {
-    /// Takes the next line into account.
-    pub(crate) fn advance(&mut self, message: &str) {
-        if let Some(mark) = mark(message) {
-            self.enter(mark);
-        }
-    }
-
     /// Takes the mark of the next line into account. Whether another place begins there.
     pub(crate) fn enter(&mut self, mark: Mark<'_>) -> bool {
         let safe = |text: &str| Some(SafeText::new(text));
@@ -89,8 +89,85 @@ impl LinePlace {
     }
 }
 
+/// The places of a log that is read once: a line that comes late belongs to where the log was then.
+#[derive(Debug, Default)]
+pub(crate) struct LinePlaces {
+    /// Each place, with the time at which it begins.
+    begun: Vec<(DateTime<Utc>, LinePlace)>,
+    /// The place before the first of them.
+    before: LinePlace,
+}
+
+impl LinePlaces {
+    /// The place of the next line.
+    pub(crate) fn of(&mut self, line: &LogLine) -> &LinePlace {
+        if line.late {
+            return self.at(line.timestamp);
+        }
+        if let Some(mark) = mark(line.message.as_str()) {
+            let mut place = self.now().clone();
+            if place.enter(mark) {
+                self.begun.push((line.timestamp, place));
+            }
+        }
+        self.now()
+    }
+
+    /// The names of the steps, of the workflows and of the components, each once, in their order.
+    pub(crate) fn steps(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for (_, place) in &self.begun {
+            for name in [&place.step, &place.component_step].into_iter().flatten() {
+                if !names.contains(&name.as_str()) {
+                    names.push(name.as_str());
+                }
+            }
+        }
+        names
+    }
+
+    fn now(&self) -> &LinePlace {
+        self.begun.last().map_or(&self.before, |(_, place)| place)
+    }
+
+    fn at(&self, time: DateTime<Utc>) -> &LinePlace {
+        let after = self.begun.partition_point(|(began, _)| *began <= time);
+        let last = after.checked_sub(1).and_then(|last| self.begun.get(last));
+        last.map_or(&self.before, |(_, place)| place)
+    }
+}
+
+/// How every line begins that marks something.
+const BEGINNINGS: [&str; 14] = [
+    "Started ",
+    "Step ",
+    "Setup: ",
+    "Total ",
+    "TOE has ",
+    "Image transitioned to ",
+    "Document ",
+    "Phase ",
+    "ExitCode ",
+    "ExecuteBash: ",
+    "ExecuteBinary: ",
+    "ExecutePowerShell: ",
+    "Executor: ",
+    "CmdExecution: ",
+];
+
 /// Reads a line that others depend on. Of a message of several lines, the first one counts.
 pub(crate) fn mark(message: &str) -> Option<Mark<'_>> {
+    may_mark(message).then(|| read_mark(message))?
+}
+
+/// Whether a line may mark something: few do, so the others are told by their first word.
+fn may_mark(message: &str) -> bool {
+    let begin = message.trim_start_matches(' ');
+    begin.starts_with(char::is_whitespace)
+        || BEGINNINGS.iter().any(|known| begin.starts_with(known))
+}
+
+fn read_mark(message: &str) -> Option<Mark<'_>> {
     let line = message.lines().next()?.trim();
     if line.len() > LONGEST {
         return None;
@@ -193,18 +270,15 @@ pub(crate) fn output(message: &str) -> Option<(bool, &str)> {
     (!is_agent).then(|| (false, message.trim()))
 }
 
-/// What only a failure says. Progress is written to the standard error too, so that alone is no error.
-const ERRORS: [&str; 9] = [
-    "FATAL:",
-    "Mixlib::ShellOut::ShellCommandFailed",
-    "Chef::Exceptions",
-    "Error executing action",
-    "completed execution with failure",
-    "returned terminal state",
-    "No space left on device",
-    "Could not resolve host",
-    "Unable to bootstrap TOE",
-];
+/// What only a failure says. Progress is written to the standard error too, so that alone is no error. As one expression,
+/// all are looked for at once.
+static ERRORS: LazyLock<Regex> = LazyLock::new(|| {
+    compiled(concat!(
+        "FATAL:|Mixlib::ShellOut::ShellCommandFailed|Chef::Exceptions|Error executing action|",
+        "completed execution with failure|returned terminal state|No space left on device|",
+        "Could not resolve host|Unable to bootstrap TOE",
+    ))
+});
 
 /// What a failure may say, and a warning too.
 const HINTS: [&str; 14] = [
@@ -253,9 +327,7 @@ pub(crate) fn classify(message: &str) -> LineClass {
     }
     // Image Builder's own word on a step of a workflow.
     let has_timed_out = message.starts_with("Step ") && message.trim_end().ends_with(" timed out");
-    let is_error = is_failed_document(message)
-        || has_timed_out
-        || ERRORS.iter().any(|words| message.contains(words));
+    let is_error = is_failed_document(message) || has_timed_out || ERRORS.is_match(message);
     if is_error {
         return LineClass::Error;
     }
@@ -264,7 +336,38 @@ pub(crate) fn classify(message: &str) -> LineClass {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
+
+    #[test]
+    fn a_late_line_is_of_the_step_that_was_running_then() {
+        let line = |second, message: &str, late| LogLine {
+            timestamp: DateTime::UNIX_EPOCH + TimeDelta::seconds(second),
+            ingested_at: None,
+            message: SafeText::new(message),
+            stream: SafeText::new("3.16.1/1"),
+            late,
+            again: false,
+        };
+        let mut places = LinePlaces::default();
+        for (second, message) in [(1, "Step Install"), (2, "x"), (5, "Step Clean"), (6, "y")] {
+            places.of(&line(second, message, false));
+        }
+        let step = |second, places: &mut LinePlaces| {
+            let place = places.of(&line(second, "late", true)).clone();
+            place.component_step.map(|step| step.as_str().to_owned())
+        };
+        for (second, expected) in [
+            (0, None),
+            (1, Some("Install")),
+            (4, Some("Install")),
+            (9, Some("Clean")),
+        ] {
+            assert_eq!(step(second, &mut places).as_deref(), expected, "{second} s");
+        }
+        assert_eq!(places.steps(), ["Install", "Clean"]);
+    }
 
     #[test]
     fn the_lines_of_both_writers_are_read_with_and_without_a_prefix() {
@@ -299,6 +402,53 @@ mod tests {
         ] {
             assert_eq!(mark(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_line_tells_that_it_marks_nothing() {
+        let words = [
+            "Started ",
+            "step",
+            "BUILD",
+            " workflow ",
+            "arn:aws:w/1",
+            " with action ",
+            "Step ",
+            "Setup: ",
+            "Total ",
+            "7 steps to run for workflow x",
+            "TOE has completed execution ",
+            "with failure",
+            "successfully",
+            "Image transitioned to FAILED state",
+            "Document ",
+            "Phase ",
+            "build",
+            "ExitCode ",
+            "1",
+            "ExecuteBash: ",
+            "ExecuteBinary: ",
+            "ExecutePowerShell: ",
+            "Executor: ",
+            "CmdExecution: ",
+            "Stdout: ",
+            " ",
+            "\t",
+            "\n",
+            "\u{3000}",
+        ];
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut marks = 0;
+        for _ in 0..200_000 {
+            let parts = 1 + random.usize(..4);
+            let line: String = (0..parts)
+                .map(|_| words[random.usize(..words.len())])
+                .collect();
+            let expected = read_mark(&line);
+            assert_eq!(mark(&line), expected, "{line:?}");
+            marks += usize::from(expected.is_some());
+        }
+        assert!(marks > 1_000, "{marks}");
     }
 
     #[test]
@@ -344,10 +494,10 @@ mod tests {
             "Phase build",
             "Step Install",
         ] {
-            place.advance(line);
+            place.enter(mark(line).unwrap());
         }
         assert!(place.is_of("install") && place.is_of("Apply"));
-        place.advance("Started step Next with action Y");
+        place.enter(mark("Started step Next with action Y").unwrap());
         assert!(place.is_of("Next") && place.component.is_none());
     }
 }

@@ -15,7 +15,8 @@ use crate::domain::stack_event::{is_canonical_time, parse_time};
 #[derive(Clone, Copy)]
 pub(crate) struct RawJson<'a> {
     json: &'a str,
-    has_escapes: bool,
+    /// Whether it has no escapes.
+    is_plain: bool,
 }
 
 impl<'a> RawJson<'a> {
@@ -28,7 +29,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawJson<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         <&RawValue>::deserialize(deserializer).map(|raw| Self {
             json: raw.get(),
-            has_escapes: raw.get().contains('\\'),
+            is_plain: !raw.get().contains('\\'),
         })
     }
 }
@@ -72,9 +73,9 @@ const USUAL: [(&str, &str); 11] = [
 ];
 
 impl<'a> Fields<'a> {
-    /// The fields of an event's JSON; none if it is no event.
+    /// The fields of an event's JSON without white space between its tokens; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+        Self::scan_whole(json).or_else(|| serde_json::from_str(json).ok())
     }
 
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
@@ -101,17 +102,32 @@ impl<'a> Fields<'a> {
                 }
             };
             let known = (name == "stackId").then(|| scanner.known_string(stack));
-            let (json, has_escapes) = match known.flatten() {
-                Some(known) => (known, false),
-                None => scanner.string()?,
+            let (json, is_plain) = match known.flatten() {
+                Some(known) => (known, true),
+                None => scanner.any_string()?,
             };
-            let value = RawJson { json, has_escapes };
+            let value = RawJson { json, is_plain };
             if let Some(field) = fields.named(name)
                 && field.replace(value).is_some()
             {
                 return None;
             }
         }
+    }
+
+    /// The same of a whole text.
+    pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
+        let mut scanner = Scanner::new(json);
+        Self::scan(&mut scanner, "").filter(|_| scanner.rest().is_empty())
+    }
+
+    /// The JSON of the stack's id.
+    pub(crate) fn stack_id(&self) -> Option<&'a str> {
+        self.stack_id.map(RawJson::get)
+    }
+
+    pub(crate) fn has_event_id(&self) -> bool {
+        self.event_id.is_some()
     }
 
     fn named(&mut self, name: &str) -> Option<&mut Option<RawJson<'a>>> {
@@ -212,5 +228,5 @@ pub(super) fn string(field: RawJson<'_>) -> Option<Cow<'_, str>> {
 /// The content of a string without escapes.
 pub(super) fn plain(field: RawJson<'_>) -> Option<&str> {
     let content = field.get().strip_prefix('"')?.strip_suffix('"')?;
-    (!field.has_escapes).then_some(content)
+    field.is_plain.then_some(content)
 }

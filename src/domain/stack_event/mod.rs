@@ -29,7 +29,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::fields::Fields;
 pub(crate) use self::fingerprint::Fingerprint;
-pub(crate) use self::reader::EventReader;
+pub(crate) use self::reader::{EventReader, compact};
 pub(crate) use self::scan::Scanner;
 
 macro_rules! identifier {

@@ -13,7 +13,7 @@ use crate::domain::properties::safe_excerpt;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::Fingerprint;
 use crate::domain::stack_event::json_text::{JsonText, Slots};
-use crate::domain::stack_event::scan::Scanner;
+use crate::domain::stack_event::scan::next_special;
 use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::{REDACTED, may_have_secret, redact_secrets};
@@ -35,12 +35,6 @@ pub(crate) struct EventReader {
 impl EventReader {
     /// Reads one element of the API's `events` list. `fallback` is the stack of the events around it.
     pub(crate) fn read(&mut self, json: &str, fallback: Option<&StackId>) -> StackEvent {
-        let mut scanner = Scanner::new(json);
-        let stack = fallback.map_or("", StackId::as_str);
-        let usual = Fields::scan(&mut scanner, stack);
-        if let Some(fields) = usual.filter(|_| scanner.rest().is_empty()) {
-            return self.read_scanned(json, &fields, fallback);
-        }
         let sent = compact(json);
         match Fields::of(&sent) {
             Some(fields) => self.read_scanned(&sent, &fields, fallback),
@@ -67,8 +61,11 @@ impl EventReader {
         {
             return event(sent, fields, time, known, properties);
         }
+        if !may_have_secret(sent) {
+            return self.event(sent, fields, fallback, true);
+        }
         match redact_secrets(sent) {
-            Cow::Borrowed(raw) => self.event(raw, fields, fallback),
+            Cow::Borrowed(raw) => self.event(raw, fields, fallback, false),
             Cow::Owned(raw) => {
                 let rare = Rare {
                     as_sent: Some(sent.into()),
@@ -76,7 +73,7 @@ impl EventReader {
                     ..Rare::default()
                 };
                 let event = match Fields::of(&raw) {
-                    Some(fields) => self.event(&raw, &fields, fallback),
+                    Some(fields) => self.event(&raw, &fields, fallback, false),
                     None => unreadable_event(&raw, fallback),
                 };
                 StackEvent {
@@ -87,12 +84,19 @@ impl EventReader {
         }
     }
 
-    /// Reads an event whose text is redacted.
-    fn event(&mut self, raw: &str, fields: &Fields<'_>, fallback: Option<&StackId>) -> StackEvent {
+    /// Reads an event whose text is redacted; `had_no_trace` of a secret, so that its parts have none.
+    fn event(
+        &mut self,
+        raw: &str,
+        fields: &Fields<'_>,
+        fallback: Option<&StackId>,
+        had_no_trace: bool,
+    ) -> StackEvent {
         let time = fields.time();
-        let content = self.content(raw, fields, &fields.slots(raw, time), fallback);
+        let slots = fields.slots(raw, time);
+        let content = self.content(raw, fields, &slots, fallback, had_no_trace);
         let properties = fields.resource_properties;
-        let properties = properties.map(|json| self.shared(json.get()));
+        let properties = properties.map(|json| self.shared(json.get(), had_no_trace));
         event(raw, fields, time, content, properties)
     }
 
@@ -111,11 +115,16 @@ impl EventReader {
     }
 
     /// Properties that are redacted.
-    fn shared(&mut self, properties: &str) -> Arc<str> {
+    fn shared(&mut self, properties: &str, had_no_trace: bool) -> Arc<str> {
         if let Some((known, _)) = self.properties.get_key_value(properties) {
             return Arc::clone(known);
         }
-        self.remember(properties, is_harmless(properties))
+        let is_harmless = if had_no_trace {
+            !may_reach_on(properties)
+        } else {
+            is_harmless(properties)
+        };
+        self.remember(properties, is_harmless)
     }
 
     fn remember(&mut self, properties: &str, is_harmless: bool) -> Arc<str> {
@@ -133,6 +142,7 @@ impl EventReader {
         fields: &Fields<'_>,
         slots: &Slots,
         fallback: Option<&StackId>,
+        had_no_trace: bool,
     ) -> Arc<Content> {
         let hash = self.hash(raw, slots);
         if let Some((known, _)) = self.contents.get(&hash)
@@ -144,7 +154,7 @@ impl EventReader {
             self.contents.clear();
         }
         let new = Arc::new(content(JsonText::new(raw, slots), fields, fallback));
-        let known = (Arc::clone(&new), !may_have_secret(raw));
+        let known = (Arc::clone(&new), had_no_trace || !may_have_secret(raw));
         self.contents.insert(hash, known);
         new
     }
@@ -168,10 +178,14 @@ fn is_same(
     content.text.is_of(raw, slots) && (names_stack || Some(&content.stack_id) == fallback)
 }
 
-/// Whether a value has no secret, and is no part of one in a text that is harmless around it. Only a URL reaches from one
-/// value into another: its user ends at an `@`.
+/// Whether a value has no secret, and is no part of one in a text that is harmless around it.
 fn is_harmless(value: &str) -> bool {
-    !value.contains('@') && !may_have_secret(value)
+    !may_reach_on(value) && !may_have_secret(value)
+}
+
+/// Only a URL reaches from one value into another: its user ends at an `@`.
+fn may_reach_on(value: &str) -> bool {
+    value.contains('@')
 }
 
 fn event(
@@ -279,28 +293,31 @@ fn content_id(raw: &str) -> EventId {
 
 /// Removes the white space between the tokens of JSON text, so that a value fits on one output line. Strings and the digits
 /// of numbers stay as they are.
-fn compact(json: &str) -> Cow<'_, str> {
-    let (mut in_string, mut escaped) = (false, false);
-    let mut is_kept = move |byte: u8| {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            true
-        } else {
-            in_string = byte == b'"';
-            !byte.is_ascii_whitespace()
+pub(crate) fn compact(json: &str) -> Cow<'_, str> {
+    let bytes = json.as_bytes();
+    let mut out = String::new();
+    let (mut at, mut copied) = (0, 0);
+    let mut in_string = false;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' if in_string => at += 2,
+            b'"' => {
+                in_string = !in_string;
+                at += 1;
+            }
+            _ if in_string => at = next_special(bytes, at + 1).unwrap_or(bytes.len()),
+            byte if byte.is_ascii_whitespace() => {
+                out.reserve(json.len());
+                out.push_str(json.get(copied..at).unwrap_or_default());
+                at += 1;
+                copied = at;
+            }
+            _ => at += 1,
         }
-    };
-    let Some(first) = json.bytes().position(|byte| !is_kept(byte)) else {
+    }
+    if copied == 0 {
         return Cow::Borrowed(json);
-    };
-    let (kept, rest) = json.split_at_checked(first).unwrap_or((json, ""));
-    let mut out = String::with_capacity(json.len());
-    out.push_str(kept);
-    // Only ASCII is dropped, so that the characters of more bytes stay whole.
-    out.extend(rest.chars().skip(1).filter(|character| {
-        let byte = u8::try_from(*character).unwrap_or(b'x');
-        is_kept(if character.is_ascii() { byte } else { b'x' })
-    }));
+    }
+    out.push_str(json.get(copied..).unwrap_or_default());
     Cow::Owned(out)
 }

@@ -30,9 +30,8 @@ impl<'a> Scanner<'a> {
 
     /// The next string's content, if it has no escapes.
     pub(crate) fn plain_string(&mut self) -> Option<&'a str> {
-        let (string, has_escapes) = self.string()?;
-        let content = string.strip_prefix('"')?.strip_suffix('"')?;
-        (!has_escapes).then_some(content)
+        let (string, is_plain) = self.any_string()?;
+        is_plain.then(|| string.get(1..string.len() - 1))?
     }
 
     /// Goes behind the next string if it has this content, which has no escapes. Returns it with its quotes.
@@ -45,25 +44,47 @@ impl<'a> Scanner<'a> {
         Some(string)
     }
 
-    /// The next string, with its quotes, and whether it has escapes. None if there is none, or an invalid one.
-    pub(crate) fn string(&mut self) -> Option<(&'a str, bool)> {
+    /// The next whole number.
+    pub(crate) fn integer(&mut self) -> Option<i64> {
+        let bytes = self.text.as_bytes().get(self.at..)?;
+        let is_negative = bytes.first() == Some(&b'-');
+        let begin = usize::from(is_negative);
+        let (mut number, mut length) = (0_i64, begin);
+        while let Some(digit) = bytes.get(length).filter(|byte| byte.is_ascii_digit()) {
+            number = number
+                .checked_mul(10)?
+                .checked_add(i64::from(digit - b'0'))?;
+            length += 1;
+        }
+        if length == begin {
+            return None;
+        }
+        self.at += length;
+        Some(if is_negative { -number } else { number })
+    }
+
+    /// The next string, with its quotes, and whether it has no escapes. None if there is none, or an invalid one.
+    pub(crate) fn any_string(&mut self) -> Option<(&'a str, bool)> {
+        let mut is_plain = true;
         let bytes = self.text.as_bytes();
         let begin = self.at;
         if bytes.get(begin) != Some(&b'"') {
             return None;
         }
-        let (mut at, mut has_escapes) = (begin + 1, false);
+        let mut at = begin + 1;
         loop {
             at = next_special(bytes, at)?;
             match bytes.get(at)? {
                 b'"' => break,
-                b'\\' => at += escape(bytes.get(at + 1..)?)?,
+                b'\\' => {
+                    is_plain = false;
+                    at += escape(bytes.get(at + 1..)?)?;
+                }
                 _ => return None,
             }
-            has_escapes = true;
         }
         self.at = at + 1;
-        Some((self.text.get(begin..self.at)?, has_escapes))
+        Some((self.text.get(begin..self.at)?, is_plain))
     }
 }
 
@@ -77,7 +98,7 @@ fn escape(after: &[u8]) -> Option<usize> {
 }
 
 /// The first byte from `at` on that is a quote, a backslash or a control character.
-fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = EACH << 7;
     // Sets the high bit of each byte that is less than `limit`, up to the first: a borrow may set later ones.
@@ -117,12 +138,24 @@ mod tests {
             "\"0123456\u{1}\"",
         ] {
             let mut scanner = Scanner::new(text);
-            assert_eq!(scanner.string(), None, "{text:?}");
+            assert_eq!(scanner.any_string(), None, "{text:?}");
             assert_eq!(scanner.rest(), text);
         }
     }
 
     proptest! {
+        /// A whole number is that of the parser, where that takes the whole text.
+        #[test]
+        fn a_number_is_that_of_the_parser(text in "-?[0-9]{0,21}[ ,x]?") {
+            let digits = text.trim_end_matches([' ', ',', 'x']);
+            let mut scanner = Scanner::new(&text);
+            let expected = digits.parse::<i64>().ok().filter(|number| *number != i64::MIN);
+            prop_assert_eq!(scanner.integer(), expected);
+            if expected.is_some() {
+                prop_assert_eq!(scanner.position(), digits.len());
+            }
+        }
+
         /// A string ends where it ends for the parser, whatever is in it and behind it.
         #[test]
         fn a_string_is_that_of_the_parser(
@@ -133,9 +166,9 @@ mod tests {
             let text = format!("\"{}", parts.concat());
             let mut values = serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>();
             let expected = values.next().and_then(Result::ok).map(RawValue::get);
-            let found = Scanner::new(&text).string();
-            let has_escapes = |string: &str| string.contains('\\');
-            prop_assert_eq!(found, expected.map(|string| (string, has_escapes(string))));
+            let found = Scanner::new(&text).any_string();
+            let is_plain = |string: &str| !string.contains('\\');
+            prop_assert_eq!(found, expected.map(|string| (string, is_plain(string))));
         }
 
         /// A known string is found exactly where the same string is next.

@@ -228,6 +228,30 @@ impl Steps {
         complete.filter_map(time).collect()
     }
 
+    /// How long each step of a component took that has ended without a failure, by the log.
+    pub(crate) fn component_times(&self, name_of: impl Fn(&SafeText) -> SafeText) -> Vec<StepTime> {
+        let mut times = Vec::new();
+        let mut component = None;
+        for item in self.outline() {
+            match item.kind {
+                OutlineKind::Step => component = None,
+                OutlineKind::Component => component = Some(name_of(&item.name)),
+                OutlineKind::Phase => {}
+                OutlineKind::ComponentStep => {
+                    let ended = item.ended.filter(|_| !item.has_failed);
+                    if let (Some(component), Some(ended)) = (&component, ended) {
+                        times.push(StepTime {
+                            workflow: component.clone(),
+                            step: item.name.clone(),
+                            took: (ended - item.began).max(TimeDelta::zero()),
+                        });
+                    }
+                }
+            }
+        }
+        times
+    }
+
     /// Takes what Image Builder lists. An older list is replaced as a whole.
     pub(crate) fn list(&mut self, listed: &ListedWorkflows) {
         if !listed.workflows.is_empty() {

@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::backend::{LogBatch, LogPath, LogRead, LogRequest, NextToken};
 use crate::domain::log_line::{LogLine, LogPart, LogState};
 use crate::poll::log::LogStart;
+use crate::poll::log::secrets::Redacted;
 use crate::poll::log::seen::{ReadFrom, SeenLines};
+use crate::text::redact::LineSecrets;
 
 /// How far back late lines are searched for while the build runs.
 const LATE: TimeDelta = TimeDelta::minutes(5);
@@ -66,6 +68,8 @@ pub(super) struct Tail {
     /// No line followed when the build had ended for a while.
     pub(super) is_over: bool,
     pub(super) empty: u32,
+    /// What the lines so far say about secrets in the next one.
+    pub(super) secrets: LineSecrets,
 }
 
 /// The lines before those that were read first.
@@ -127,6 +131,7 @@ impl Reading {
                 caught_up: false,
                 is_over: false,
                 empty: 0,
+                secrets: LineSecrets::default(),
             },
             history: if from_first {
                 History::Done
@@ -332,11 +337,14 @@ impl Reading {
         } else {
             ReadFrom::Older
         };
-        (LogPart::Newer, self.seen.read(batch.lines, read))
+        let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines);
+        let new = self.seen.read(batch.lines, read);
+        (LogPart::Newer, redacted.apply(new))
     }
 
     pub(super) fn on_history(&mut self, now: Duration, batch: LogBatch) -> (LogPart, Vec<LogLine>) {
-        let lines = self.seen.read(batch.lines, ReadFrom::Newer);
+        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines);
+        let lines = redacted.apply(self.seen.read(batch.lines, ReadFrom::Newer));
         let asked = match &self.history {
             History::Pending { token, .. } => token.clone(),
             _ => None,
@@ -365,11 +373,12 @@ impl Reading {
             self.seen.begin_search();
         }
         let range = pass.from..=pass.until;
+        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines);
         let lines = batch.lines.into_iter();
         let lines = lines.filter(|line| range.contains(&line.timestamp));
         let lines: Vec<_> = lines.collect();
         let reached = lines.last().map(|line| line.timestamp);
-        let late = self.seen.search(lines);
+        let late = redacted.apply(self.seen.search(lines));
         if let Some(reached) = reached {
             pass.from = reached;
         }

@@ -264,6 +264,8 @@ impl Recorder {
                 Err(error) => return Err(error),
             }
         }
+        // A long page leaves no room behind: there may be a recording for each of many builds.
+        self.backlog = Vec::new();
         Ok(())
     }
 }

@@ -18,8 +18,10 @@ use crate::poll::poller::Poller;
 use crate::poll::schedules::Schedules;
 use crate::runtime::commands::history::{columns, open};
 use crate::runtime::prepare::{Common, Ready, prepare_api};
+use crate::runtime::process::streams::print_diagnostic;
 use crate::runtime::sessions::Origin;
 use crate::runtime::{print, run_async};
+use crate::text::safe::{SafeText, one_line};
 
 /// The longest time to read a build that is not recorded.
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
@@ -177,6 +179,10 @@ async fn read(
     let Some(api) = api else {
         return Err(not_recorded);
     };
+    print_diagnostic(&format!(
+        "note: reading {} from its service",
+        one_line(SafeText::new(&name).as_str())
+    ));
     let ready = prepare_api(*api, false, common).await?;
     let permits = Permits::new(ready.prepared.clock.clone());
     Box::pin(Read::live(&name, ready, permits)).await

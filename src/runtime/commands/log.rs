@@ -15,8 +15,8 @@ use crate::domain::build::Build;
 use crate::domain::change::{Change, Response};
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::log::text::LinePlace;
-use crate::domain::log_line::{LogPart, LogState};
+use crate::domain::log::text::LinePlaces;
+use crate::domain::log_line::LogState;
 use crate::domain::observation::{Observation, Stream as Of};
 use crate::error::Error;
 use crate::exit_code;
@@ -30,6 +30,7 @@ use crate::runtime::process::streams::{Stream, print_diagnostic};
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::run_async;
 use crate::runtime::sessions::Origin;
+use crate::text::safe::{SafeText, one_line};
 
 /// The observations between the poller and the printer: each may be a page of 10,000 lines.
 const PAGES: usize = 2;
@@ -72,7 +73,7 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
         out: BufWriter::new(output),
         build: Build::requested(&image_id, false),
         policy: ExitPolicy::new(false),
-        place: LinePlace::default(),
+        places: LinePlaces::default(),
         step: settings.step,
         tail: settings.tail,
         held: VecDeque::new(),
@@ -100,7 +101,7 @@ struct Reading {
     out: BufWriter<Stream>,
     build: Build,
     policy: ExitPolicy,
-    place: LinePlace,
+    places: LinePlaces,
     /// The step whose lines are wanted.
     step: Option<String>,
     /// The number of lines that are wanted of those that are there already.
@@ -138,22 +139,12 @@ impl Reading {
                 .or_else(|| self.check(observation.elapsed)));
         };
         for line in &page.lines {
-            if page.part != LogPart::Late {
-                self.place.advance(line.message.as_str());
-            }
-            if self
-                .step
-                .as_ref()
-                .is_some_and(|step| !self.place.is_of(step))
-            {
+            let place = self.places.of(line);
+            if self.step.as_ref().is_some_and(|step| !place.is_of(step)) {
                 continue;
             }
             self.printed += 1;
-            let line = PrintedLine {
-                line,
-                place: &self.place,
-            };
-            let text = self.printer.line(&line);
+            let text = self.printer.line(&PrintedLine { line, place });
             match self.tail {
                 Some(most) => {
                     self.held.push_back(text);
@@ -245,11 +236,21 @@ impl Reading {
     }
 
     fn whole(&self) -> u8 {
-        if self.printed > 0 || self.step.is_some() || !self.build.log().is_empty() {
-            exit_code::SUCCEEDED
-        } else {
-            self.no_log()
+        if self.printed > 0 {
+            return exit_code::SUCCEEDED;
         }
+        if self.build.log().is_empty() {
+            return self.no_log();
+        }
+        let Some(step) = &self.step else {
+            return exit_code::SUCCEEDED;
+        };
+        let steps = self.places.steps().join(", ");
+        let step = one_line(SafeText::new(step).as_str());
+        print_diagnostic(&format!(
+            "no line of the step {step} in the build log; pass one of its steps: {steps}"
+        ));
+        exit_code::NO_IMAGE
     }
 
     fn no_log(&self) -> u8 {

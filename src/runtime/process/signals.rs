@@ -65,7 +65,16 @@ pub(crate) enum JobControl {
 impl Signals {
     /// Starts to listen; from now on these signals no longer kill the process.
     pub(crate) fn listen() -> Result<Self, Error> {
+        Self::listen_unless(Ignored::read())
+    }
+
+    /// Starts to listen to these and to those of job control.
+    pub(crate) fn listen_with_jobs() -> Result<(Self, JobSignals), Error> {
         let ignored = Ignored::read();
+        Ok((Self::listen_unless(ignored)?, JobSignals::listen(ignored)?))
+    }
+
+    fn listen_unless(ignored: Ignored) -> Result<Self, Error> {
         let listen = || -> io::Result<Self> {
             // A file that has reached the shell's limit (`ulimit -f`) is like a full disk: a write error, not the end
             // of the program. Once a process has listened to the signal, it never kills.
@@ -105,8 +114,7 @@ impl Signals {
 
 impl JobSignals {
     /// Starts to listen; from now on the program has to stop itself on request.
-    pub(crate) fn listen() -> Result<Self, Error> {
-        let ignored = Ignored::read();
+    fn listen(ignored: Ignored) -> Result<Self, Error> {
         let listen = || -> io::Result<Self> {
             Ok(Self {
                 stop: ignored.listen_unless(SignalKind::from_raw(Number::TSTP.as_raw()))?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::ByBackground;
+use crate::config::{self, ByBackground};
 use crate::style::Theme;
 
 /// The background colour (OSC 11), and the attributes (DA1): every terminal answers that, in the order of the questions,
@@ -51,7 +51,11 @@ impl Background {
         // How bright the parts look (ITU-R BT.709), in ten-thousandths.
         let brightness = 2126 * u32::from(red) + 7152 * u32::from(green) + 722 * u32::from(blue);
         let is_light = brightness > 10_000 * 255 / 2;
-        Some(if is_light { themes.light } else { themes.dark })
+        themes.theme(if is_light {
+            config::Background::Light
+        } else {
+            config::Background::Dark
+        })
     }
 
     /// The terminal has answered everything.
@@ -69,38 +73,40 @@ impl Background {
 
 #[cfg(test)]
 mod tests {
-    use ratatui::style::Modifier;
     use tokio::time::advance;
 
     use super::*;
-    use crate::style::{Depth, Glyphs, Role, Scheme};
+    use crate::config::Environment;
+    use crate::style::{Depth, Glyphs};
 
     fn themes() -> Box<ByBackground> {
-        let theme = |words| {
-            let mut scheme = Scheme::default();
-            scheme.set(Role::Good, Depth::True, words).unwrap();
-            Theme::new(&scheme, Depth::True, Glyphs::Unicode)
-        };
-        Box::new(ByBackground {
-            dark: theme("bold"),
-            light: theme("dim"),
-        })
+        let (depth, glyphs) = (Depth::True, Glyphs::Unicode);
+        Box::new(ByBackground::new(
+            &Environment::default(),
+            depth,
+            glyphs,
+            false,
+        ))
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_theme_follows_an_answer_in_time() {
-        for (colour, modifier) in [
-            ([0, 0, 0], Modifier::BOLD),
-            ([0x1e, 0x1e, 0x2e], Modifier::BOLD),
-            ([0, 0, 255], Modifier::BOLD),
-            ([255, 255, 255], Modifier::DIM),
-            ([0xfd, 0xf6, 0xe3], Modifier::DIM),
+        let of = |background| themes().theme(background).unwrap().good();
+        let dark = of(config::Background::Dark);
+        let light = of(config::Background::Light);
+        assert_ne!(dark, light);
+        for (colour, good) in [
+            ([0, 0, 0], dark),
+            ([0x1e, 0x1e, 0x2e], dark),
+            ([0, 0, 255], dark),
+            ([255, 255, 255], light),
+            ([0xfd, 0xf6, 0xe3], light),
         ] {
             let mut background = Background::new(Some(themes()));
             assert!(background.ask().contains("]11;?"));
             advance(Duration::from_millis(900)).await;
             let theme = background.theme(colour).unwrap();
-            assert_eq!(theme.good().add_modifier, modifier, "{colour:?}");
+            assert_eq!(theme.good(), good, "{colour:?}");
             assert!(background.theme(colour).is_none(), "it is told once");
         }
     }

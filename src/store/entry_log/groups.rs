@@ -34,7 +34,7 @@ impl<T: Entry> EntryLog<T> {
     /// The entry before this one in its group; the group's newest where the log does not have this one.
     pub(crate) fn previous_in_group(&self, entry: &T) -> Option<&Arc<T>> {
         let seq = self.seq_of(entry.id()).unwrap_or(Seq::MAX);
-        self.get(self.by_group.before(entry.group(), seq)?)
+        self.get(self.by_group.before(entry.group()?, seq)?)
     }
 
     /// The flagged entries, oldest first; see [`Entry::is_flagged`].

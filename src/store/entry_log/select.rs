@@ -18,6 +18,10 @@ impl<T: Entry> EntryLog<T> {
 
     /// The number of those that are older than `seq`.
     pub(crate) fn count_before(&self, selection: Selection<T::Class>, seq: Seq) -> usize {
+        if selection == Selection::ALL {
+            work::count_visit();
+            return self.index_of(seq).min(self.len());
+        }
         let index = self.index(selection.slot);
         index.count_before(selection.classes, seq)
     }

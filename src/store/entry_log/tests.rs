@@ -6,6 +6,7 @@ use super::*;
 use crate::store::class_set::ClassSet;
 use crate::store::entry::{Class, EntryPredicate};
 use crate::store::filter_index::Selection;
+use crate::store::ids::HashedIds;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
@@ -56,6 +57,7 @@ impl EntryPredicate<Line> for FirstFive {
 
 impl Entry for Line {
     type Id = Id;
+    type Ids = HashedIds<Id>;
     type Class = Level;
     type Group = u32;
     type Predicate = FirstFive;
@@ -68,8 +70,8 @@ impl Entry for Line {
         self.level
     }
 
-    fn group(&self) -> &u32 {
-        &self.component
+    fn group(&self) -> Option<&u32> {
+        Some(&self.component)
     }
 
     fn size(&self) -> usize {

@@ -6,6 +6,9 @@
 //!  search: a fast search, which finds nothing in most text
 //!  find:  the values of secrets in a text, by these names
 //!  given: the values that the user gave, in any encoding
+//!  arguments: the secrets that are arguments of commands
+//!  keys:  private keys
+//!  lines: what is a secret because of the lines around it
 //!  words: words that look random, for text that may show a key without its name
 //! ```
 //!
@@ -13,8 +16,11 @@
 //! stays, and JSON stays JSON. Every event and log line passes through here: most of them end in the first search, and
 //! redaction is linear in the length of any text.
 
+mod arguments;
 mod find;
 mod given;
+mod keys;
+mod lines;
 mod names;
 mod search;
 #[cfg(test)]
@@ -25,6 +31,7 @@ use std::borrow::Cow;
 
 use crate::text::redact::find::Finder;
 pub(crate) use crate::text::redact::given::redact_values;
+pub(crate) use crate::text::redact::lines::LineSecrets;
 pub(crate) use crate::text::redact::words::redact_words;
 
 /// The secret query parameters, in both forms of presigned URLs. Lower case.
@@ -59,11 +66,20 @@ pub fn redact_secrets(text: &str) -> Cow<'_, str> {
 
 /// Whether [`redact_secrets`] has to search a text. It finds nothing in most.
 pub(crate) fn may_have_secret(text: &str) -> bool {
-    names::may_be_in(text)
+    names::may_be_in(text) || keys::may_be_in(text) || arguments::may_be_in(text)
 }
 
 /// The text without the secrets that are found in it; None if there are none.
 fn redact_once(text: &str) -> Option<String> {
+    let keyed = match keys::redact(text) {
+        Cow::Owned(keyed) => Some(keyed),
+        Cow::Borrowed(_) => None,
+    };
+    let named = redact_named(keyed.as_deref().unwrap_or(text)).or(keyed);
+    arguments::redact(named.as_deref().unwrap_or(text)).or(named)
+}
+
+fn redact_named(text: &str) -> Option<String> {
     if !names::may_be_in(text) {
         return None;
     }

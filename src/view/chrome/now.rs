@@ -6,16 +6,15 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::app::model::Model;
-use crate::app::status::heartbeat::{StepProgress, log_age};
+use crate::app::status::heartbeat::{ComponentProgress, StepProgress, log_age};
 use crate::domain::build::Build;
 use crate::domain::facts::Facts;
-use crate::domain::failure::ComponentName;
 use crate::domain::status::StatusClass;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::Verdict;
 use crate::style::Theme;
 use crate::text::duration::duration;
-use crate::text::safe::{SafeText, one_line};
+use crate::text::safe::one_line;
 use crate::view::chrome::parts;
 use crate::view::chrome::parts::LinePart;
 
@@ -84,32 +83,19 @@ fn step(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
 
 /// The component that runs, and the step in it, as the log has them.
 fn component(model: &Model, theme: &Theme) -> Vec<Line<'static>> {
-    let build = &model.shown.build;
-    let Some(position) = build.steps().component() else {
+    let Some(component) = ComponentProgress::of(&model.shown, model.now) else {
         return Vec::new();
     };
-    let arn = position.component.as_ref();
-    let known = arn.and_then(|arn| ComponentName::of(build, arn));
-    let known = known.map(|name| name.in_words());
-    let name = known.or_else(|| arn.map(|arn| name_of_arn(arn.as_str()).to_owned()));
-    let step = position.step.as_ref().map(SafeText::as_str);
-    let step = step.map(|step| format!(" > {}", one_line(step)));
-    let step = step.unwrap_or_default();
-    let since = position.since.map(|since| age(model, since));
-    let since = since.map(|since| format!(" for {}", duration(since)));
-    let name = Span::raw(one_line(&name.unwrap_or_default()));
-    let step = Span::styled(step, theme.strong());
+    let step = component.step.map(|step| format!(" > {step}"));
+    let since = component.length.map(|length| format!(" for {length}"));
+    let name = Span::raw(component.name);
+    let step = Span::styled(step.unwrap_or_default(), theme.strong());
     let since = Span::raw(since.unwrap_or_default());
     vec![
         Line::from(vec![name.clone(), step.clone(), since]),
         Line::from(vec![name.clone(), step]),
         Line::from(name),
     ]
-}
-
-/// The name in the ARN of a component.
-fn name_of_arn(arn: &str) -> &str {
-    arn.split('/').nth(1).unwrap_or(arn)
 }
 
 /// How old the newest line of the log is.

@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::overlays::picker;
-use crate::app::overlays::picker::{Picker, PickerRow, RowState};
+use crate::app::overlays::picker::{Comparing, Picker, PickerRow, RowState};
 use crate::domain::listing::ListedStatus;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
@@ -48,7 +48,7 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
     let Some(first) = lines.next() else {
         return;
     };
-    head(picker, theme).render(first, buf);
+    cut_line(head(picker, theme), usize::from(first.width), theme).render(first, buf);
     if picker.rows.is_empty() {
         let columns = usize::from(inner.width).saturating_sub(2);
         let text = nothing(picker);
@@ -82,8 +82,13 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
     }
 }
 
-/// The query, or why the list is not complete.
+/// The comparison that is being read, the query, or why the list is not complete.
 fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
+    if let Some(Comparing { names, read }) = &picker.comparing {
+        let [one, other] = names.each_ref().map(|name| one_line(name));
+        let text = format!(" reading {one} and {other} to compare them: {read} of 2 read");
+        return Line::styled(text, theme.strong());
+    }
     let query = one_line(&picker.query);
     if picker.typing {
         return Line::from(vec![
@@ -212,4 +217,21 @@ fn nothing(picker: &Picker) -> Vec<String> {
          `bakewatch demo` shows a simulated build."
             .to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comparison_that_is_read_says_how_far_it_is() {
+        let comparing = Comparing {
+            names: ["alpha", "beta"].map(str::to_owned),
+            read: 1,
+        };
+        let mut picker = Picker::default();
+        picker.comparing = Some(comparing);
+        let text = head(&picker, &Theme::default()).to_string();
+        assert_eq!(text, " reading alpha and beta to compare them: 1 of 2 read");
+    }
 }

@@ -424,6 +424,33 @@ fn the_row_of_a_success_has_its_ami_even_if_its_stack_is_left_over() {
     assert!(row.is_some_and(|row| row.contains(&ami)), "{shown:#?}");
 }
 
+/// Where the only build is closed, the picker has others; what still arrives of the closed one changes nothing.
+#[test]
+fn closing_the_only_build_opens_the_picker() {
+    let mut program = Program::new(&[0], Mode::Screen);
+    for key in [Key::Char('B'), Key::Delete] {
+        program.send(Msg::Key(key));
+    }
+    assert!(program.model.shown.is_placeholder());
+    let shown = lines(&program.frame()).concat();
+    assert!(shown.contains("Builds to watch"), "{shown}");
+    let closes = |effect: &Effect| matches!(effect, Effect::Close(of, _) if *of == id(0));
+    assert!(program.effects.iter().any(closes), "{:?}", program.effects);
+    let lists = |effect: &Effect| matches!(effect, Effect::List(true));
+    assert!(program.effects.iter().any(lists), "{:?}", program.effects);
+    let before = program.frame();
+    program.take(&Step::Response(0, 0, Response::Gone), 0);
+    assert_eq!(program.frame(), before);
+    let target = session(0, Mode::Screen).target;
+    let is_first = true;
+    program.send(Msg::Opened {
+        id: id(1),
+        target,
+        is_first,
+    });
+    assert_eq!(program.model.shown.id, id(1));
+}
+
 /// A prompt and a menu work on the shown build: with another one shown they are closed, and a pattern that was not
 /// confirmed is taken back.
 #[test]

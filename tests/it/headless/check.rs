@@ -119,6 +119,27 @@ fn wrong_credentials_are_named_and_permit_no_call() {
     }
 }
 
+/// What is missing is said once, and not for each of the calls that can't be signed without it.
+#[test]
+fn without_credentials_it_says_once_how_to_give_them() {
+    let aws = Aws::start();
+    let missing = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let environment = aws.environment();
+    let environment = environment.map(|(name, value)| {
+        let value = if missing.contains(&name) { "" } else { value };
+        (name, value)
+    });
+    let ended = Program::start_with(&["check"], &environment).end();
+    assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
+    let hints = ended.lines.iter().filter(|line| line.contains("--profile"));
+    assert_eq!(hints.count(), 1, "{:#?}", ended.lines);
+    assert!(line(&ended, "identity").contains("no AWS credentials found"));
+    assert_eq!(
+        line(&ended, "GetLogEvents"),
+        "unauthorized  logs:GetLogEvents"
+    );
+}
+
 #[test]
 fn beside_an_api_both_identities_are_told() {
     let aws = Aws::start();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::support::aws::Aws;
-use crate::support::program::{Ended, Program};
+use crate::support::program::{Ended, Program, fresh_folder, run};
 
 /// After the events of the scripted stacks began.
 const START: i64 = 1_800_000_000_000;
@@ -170,6 +170,10 @@ fn the_last_lines_and_those_of_a_step_are_printed() {
         lines[1]["component"],
         "arn:aws:imagebuilder:us-east-1:1:component/c/1/1"
     );
+    let ended = log(&aws, &["--step", "Instal"]).end();
+    ended.assert_code(5);
+    let steps = "its steps: ApplyBuildComponents, Install, Clean";
+    assert!(ended.diagnostics.contains(steps), "{}", ended.diagnostics);
 }
 
 #[test]
@@ -233,6 +237,232 @@ fn a_hostile_line_is_inert_and_its_secrets_are_redacted() {
                 "{line:?}"
             );
             assert!(!line.contains("fe5f80f77d5fa3beca038a24"), "{line:?}");
+        }
+    }
+}
+
+/// Lines with a secret each, and the secrets. The lines follow each other.
+const SECRETS: [(&str, &str); 24] = [
+    (
+        "+ export AWS_SECRET_ACCESS_KEY=canaryAAAA0123456789abcdefghij0123456789",
+        "canaryAAAA",
+    ),
+    (
+        "+ export AWS_SESSION_TOKEN='canaryBBBB0123/+=='",
+        "canaryBBBB",
+    ),
+    (
+        "+ curl -fsSL -u bot:canaryCCCC https://x.example.com/a",
+        "canaryCCCC",
+    ),
+    ("+ tool --password=canaryDDDD --verbose", "canaryDDDD"),
+    ("+ tool --password canaryEEEE --verbose", "canaryEEEE"),
+    (
+        "+ docker login -u bot -p canaryFFFF registry.example.com",
+        "canaryFFFF",
+    ),
+    (
+        "Looking in indexes: https://bot:canaryGGGG@pypi.example.com/simple",
+        "canaryGGGG",
+    ),
+    (
+        "GET https://b.s3.amazonaws.com/k?X-Amz-Credential=x&X-Amz-Signature=canaryHHHH0123",
+        "canaryHHHH",
+    ),
+    (
+        r#"{"url":"https:\/\/b\/k?a=1\u0026X-Amz-Signature\u003dcanaryIIII0123"}"#,
+        "canaryIIII",
+    ),
+    (
+        "go?to=https%3A%2F%2Fb%3FX-Amz-Signature%3DcanaryJJJJ0123%26a%3D1",
+        "canaryJJJJ",
+    ),
+    ("see https://b/k?X-Amz-Date=1&X-Amz-Signa", "canaryKKKK"),
+    ("ture=canaryKKKK0123456789abcdef", "canaryKKKK"),
+    (
+        "see https://b/k?X-Amz-Signature=canaryLLLL0123456789",
+        "canaryLLLL",
+    ),
+    (
+        "canaryLLLL0123456789abcdef0123456789 and more",
+        "canaryLLLL",
+    ),
+    ("-----BEGIN RSA PRIVATE KEY-----", "canaryMMMM"),
+    (
+        "canaryMMMMIBAAKCAQEA7ZqXk0pX9v3n5WbJq1uQkq0b2mVvYw1x8m2Zz7xw0QWc",
+        "canaryMMMM",
+    ),
+    ("canaryMMMM==", "canaryMMMM"),
+    ("-----END RSA PRIVATE KEY-----", "canaryMMMM"),
+    (
+        "-----BEGIN PRIVATE KEY-----\ncanaryNNNNIBAAKCAQ\ncanaryNNNN==\n-----END PRIVATE KEY-----",
+        "canaryNNNN",
+    ),
+    (
+        "Authorization: Bearer canaryOOOO.0123456789abcdef",
+        "canaryOOOO",
+    ),
+    ("< Set-Cookie: session=canaryPPPP; Path=/", "canaryPPPP"),
+    ("echo 'root:canaryQQQQ' | chpasswd", "canaryQQQQ"),
+    ("password\u{1b}[0m=\u{202e}canaryRRRR\u{7}", "canaryRRRR"),
+    (
+        "\u{1b}]52;c;Y2FuYXJ5\u{7} token=canarySSSS0123456789abcdef0123456789abcdef",
+        "canarySSSS",
+    ),
+];
+
+/// Text, JSON, the report, the recording and the outcome's command.
+#[test]
+fn no_secret_of_a_log_leaves_by_any_output() {
+    let folder = fresh_folder();
+    for prefix in ["", "Stderr: ", "CmdExecution: Stdout: "] {
+        let mut aws = Aws::start();
+        aws.begin();
+        let begin = ["Document arn:aws:c/1", "Phase build", "Step RunScript"];
+        let begin = begin.into_iter().map(str::to_owned);
+        let lines = SECRETS.iter().map(|(line, _)| {
+            let is_rest = line.starts_with("ture=") || line.starts_with("canaryLLLL");
+            format!("{}{line}", if is_rest { "" } else { prefix })
+        });
+        let end = ["CmdExecution: ExitCode 17".to_owned()];
+        let all = begin.chain(lines).chain(end);
+        aws.push_log((0..).zip(all).map(|(at, line)| (START + at, line)));
+        aws.fail();
+        let file = folder.join(format!("{}.jsonl", prefix.len()));
+        let file = file.to_str().unwrap();
+        let mut texts = vec![
+            ("log text", log(&aws, &[]).end()),
+            ("log json", log(&aws, &["-o", "json"]).end()),
+            ("watch json", aws.watch("img", &["--record", file]).end()),
+            ("report", run(&["report", file])),
+            (
+                "replay",
+                run(&["replay", file, "-o", "json", "--speed", "1000"]),
+            ),
+        ]
+        .into_iter()
+        .map(|(name, ended)| {
+            (
+                name,
+                format!("{}\n{}", ended.lines.join("\n"), ended.diagnostics),
+            )
+        })
+        .collect::<Vec<_>>();
+        texts.push(("recording", std::fs::read_to_string(file).unwrap()));
+        let lines = std::fs::read_to_string(format!("{file}.log")).unwrap();
+        assert!(lines.contains("RunScript"), "{lines}");
+        texts.push(("recorded log", lines));
+        for (name, text) in texts {
+            for (line, secret) in SECRETS {
+                assert!(!text.contains(secret), "{name}: {line:?}\n{text}");
+            }
+            let is_inert = |character: char| character == '\n' || !character.is_control();
+            assert!(text.chars().all(is_inert), "{name}: {text:?}");
+            assert!(!text.contains('\u{202e}'), "{name}");
+        }
+    }
+}
+
+/// A failed command is named with its exit code and its last words by each output.
+#[test]
+fn each_output_has_the_name_the_exit_code_and_the_last_words_of_a_failed_script() {
+    let folder = fresh_folder();
+    let noise: Vec<_> = (0..200)
+        .map(|at| format!("Stdout: unpacked {at}"))
+        .collect();
+    let noise: Vec<_> = noise.iter().map(String::as_str).collect();
+    let words = "Stderr: my-tool: cannot open /etc/my-tool.conf";
+    let chef = "Stderr: FATAL: Mixlib::ShellOut::ShellCommandFailed: yum_package[x] had an error";
+    for (name, begin, said, last, code) in [
+        (
+            "script",
+            "build",
+            vec![words],
+            "cannot open /etc/my-tool.conf",
+            17,
+        ),
+        (
+            "noise",
+            "build",
+            [&[words], &noise[..]].concat(),
+            "cannot open /etc/my-tool.conf",
+            17,
+        ),
+        ("silent", "build", vec!["Stdout: gave up"], "gave up", 126),
+        (
+            "missing",
+            "build",
+            vec!["Stderr: run.sh: line 3: nvcc: command not found"],
+            "nvcc: command not found",
+            127,
+        ),
+        (
+            "chef",
+            "build",
+            vec![chef, "Stdout: Cookbook Trace"],
+            "yum_package[x] had an error",
+            1,
+        ),
+        (
+            "test",
+            "test",
+            vec![words],
+            "cannot open /etc/my-tool.conf",
+            2,
+        ),
+        (
+            "reboot",
+            "build",
+            vec!["Step Restart", "ExitCode 194", "Step After", words],
+            "cannot open",
+            3,
+        ),
+    ] {
+        let mut aws = Aws::start();
+        // The log alone tells of the command.
+        aws.deny("GetImage");
+        aws.begin();
+        let phase = format!("Phase {begin}");
+        let exit = format!("CmdExecution: ExitCode {code}");
+        let component =
+            "arn:aws:imagebuilder:us-east-1:1:component/parallelclusterimage-script-0-x/1.0.0/1";
+        let document = format!("Document {component}");
+        let mut lines = vec![
+            "Started step ApplyBuildComponents with action ExecuteComponents",
+            "Document arn:aws:imagebuilder:us-east-1:1:component/other/1.0.0/1",
+            "Phase build",
+            "Step First",
+            "ExitCode 0",
+            &document,
+            &phase,
+            "Step RunScript",
+        ];
+        lines.extend(said);
+        lines.extend([
+            exit.as_str(),
+            "TOE has completed execution with failure - Execution failed!",
+        ]);
+        lines.extend(&noise[..60]);
+        let lines = lines.iter().map(|line| (*line).to_owned());
+        aws.push_log((0..).zip(lines).map(|(at, line)| (START + at, line)));
+        aws.fail();
+        let file = folder.join(format!("{name}.jsonl"));
+        let file = file.to_str().unwrap();
+        let ended = aws.watch("img", &["--record", file]).end();
+        ended.assert_code(3);
+        let failure = &ended.outcome()["failure"];
+        assert_eq!(failure["exitCode"], code, "{name}: {failure}");
+        assert!(
+            failure["component"].as_str().unwrap().contains("script-0"),
+            "{name}: {failure}"
+        );
+        assert!(
+            failure["logTail"].to_string().contains(last),
+            "{name}: {failure}"
+        );
+        let report = run(&["report", file]).lines.join("\n").replace('\\', "");
+        for part in ["script-0", last, &format!("| exit code | {code} |")] {
+            assert!(report.contains(part), "{name}: {part}: {report}");
         }
     }
 }

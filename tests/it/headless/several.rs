@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::support::aws::several::Several;
-use crate::support::aws::{Aws, OTHER_STACK};
+use crate::support::aws::{Aws, OTHER_STACK, STACK};
 use crate::support::note::{Note, OUTCOME};
-use crate::support::program::Ended;
+use crate::support::program::{Ended, Program};
+use crate::support::server::Server;
+use bakewatch::testing::demo::FaultPlan;
 
 /// The ids of the events that were printed under each image, in the order in which they were printed.
 fn events_of(ended: &Ended) -> HashMap<String, Vec<String>> {
@@ -84,6 +86,62 @@ fn a_success_a_failure_and_a_rebuild_each_have_their_events_once_and_one_outcome
     }
 }
 
+/// The same over the API.
+#[test]
+fn three_builds_of_an_api_each_have_their_events_once_and_one_outcome() {
+    const IDS: [&str; 3] = ["alpha", "beta", "gamma"];
+    let stack = |id: &str| STACK.replace("img", id);
+    let mut servers = Server::several(&IDS, FaultPlan::default());
+    for (server, id) in servers.iter_mut().zip(IDS) {
+        server.begin_build(&stack(id));
+        server.push(&stack(id), 2);
+    }
+    let url = servers[0].url.clone();
+    let mut arguments = vec!["watch", "--api-url", &url, "--no-sign-request"];
+    arguments.extend(["--interval", "200ms", "-o", "json"]);
+    arguments.extend(IDS);
+    let mut program = Program::start(&arguments);
+    let mut waits = IDS.to_vec();
+    while !waits.is_empty() {
+        let has_all =
+            |line: &str, id: &str| line.contains(&format!("/{id}/")) && line.contains("\"e3\"");
+        let line = program.wait_for(|line| waits.iter().any(|id| has_all(line, id)));
+        waits.retain(|id| !has_all(&line, id));
+    }
+    servers[1].push_root(&stack("beta"), "CREATE_FAILED");
+    servers[1].push_root(&stack("beta"), "ROLLBACK_COMPLETE");
+    program.wait_for(|line| line.contains("\"kind\":\"outcome\""));
+    // A build that has ended is not followed into its rebuild; one that was replaced under way is.
+    let rebuilt = |id: &str| OTHER_STACK.replace("img", id);
+    for place in [1, 2] {
+        servers[place].begin_build(&rebuilt(IDS[place]));
+    }
+    program.wait_for(|line| line.contains("/gamma/") && line.contains("\"e4\""));
+    for place in [2, 0] {
+        servers[place].succeed();
+        servers[place].world.remove_stack();
+    }
+    let ended = program.end();
+    ended.assert_code(3);
+
+    let events = events_of(&ended);
+    let first = |count: usize| {
+        (1..=count)
+            .map(|number| format!("e{number}"))
+            .collect::<Vec<_>>()
+    };
+    for (id, count) in [("alpha", 3), ("beta", 5), ("gamma", 4)] {
+        assert_eq!(events[id], first(count), "{id}");
+    }
+    let expected = [
+        ("alpha", "succeeded"),
+        ("beta", "failed"),
+        ("gamma", "succeeded"),
+    ];
+    let expected = expected.map(|(id, how)| (id.to_owned(), how.to_owned()));
+    assert_eq!(outcomes(&ended), expected);
+}
+
 /// The stack is deleted, and another one of the same name begins.
 fn rebuild(aws: &mut Aws) {
     aws.delete();
@@ -132,14 +190,35 @@ fn one_build_named_twice_is_watched_once_and_has_no_prefix() {
     assert!(last.starts_with("FAILED alpha"), "{last}");
 }
 
+/// An image id and the ARN of its stack may be the same build: which of the two is watched is for the user to say.
+#[test]
+fn an_id_and_the_arn_of_its_stack_are_not_two_builds() {
+    let mut aws = Several::start(&["alpha"]);
+    let arn = STACK.replace("img", "alpha");
+    let other = OTHER_STACK.replace("img", "alpha");
+    for targets in [
+        ["alpha", &arn],
+        [&arn, "us-east-1/alpha"],
+        [&other, "alpha"],
+    ] {
+        let ended = aws.watch(&targets).end();
+        ended.assert_code(2);
+        let said = &ended.diagnostics;
+        assert!(said.contains("the targets name alpha twice"), "{said}");
+        let calls = aws.of("alpha").calls_of("DescribeStackEvents");
+        assert!(calls.is_empty(), "no request is sent");
+    }
+}
+
 #[test]
 fn one_file_does_not_record_several_builds() {
     let aws = Several::start(&["alpha"]);
-    let ended = aws.watch(&["alpha", "beta", "--record", "file"]).end();
-    ended.assert_code(2);
-    assert!(
-        ended.diagnostics.contains("--record"),
-        "{}",
-        ended.diagnostics
-    );
+    for targets in [["alpha", "beta"], ["alpha", "--all-building"]] {
+        let ended = aws
+            .watch(&[targets[0], targets[1], "--record", "file"])
+            .end();
+        ended.assert_code(2);
+        let said = &ended.diagnostics;
+        assert!(said.contains("--record"), "{said}");
+    }
 }

@@ -96,6 +96,9 @@ fn recorded_ids_are_completed_in_bash_and_offered_to_zsh_and_fish() {
         assert!(!completed(words).contains("rocky9-efa"), "{words:?}");
     }
     assert!(completed(&["wat"]).contains("watch"));
+    // A target may name its region.
+    assert!(completed(&["watch", "us-gov-east-1/r"]).contains("us-gov-east-1/rocky9-efa"));
+    assert!(!completed(&["watch", "folder/r"]).contains("rocky9-efa"));
 
     let zsh = run(&["completions", "zsh"]).lines.join("\n");
     assert_eq!(
@@ -105,6 +108,10 @@ fn recorded_ids_are_completed_in_bash_and_offered_to_zsh_and_fish() {
     );
     let fish = run(&["completions", "fish"]).lines.join("\n");
     assert!(fish.contains("watch replay report diff log check") && fish.contains("history -o ids"));
+    assert!(
+        zsh.contains("compset -P") && fish.contains("commandline -ct"),
+        "a region before an id"
+    );
 }
 
 #[test]

@@ -215,6 +215,18 @@ fn a_verdict_moves_only_a_selection_that_follows() {
     assert!(rebuilt.model.shown.views.events.follows);
 }
 
+/// A success needs no explanation: the list follows the deletion of the stack.
+#[test]
+fn a_list_goes_on_following_after_a_success() {
+    for build in [builds::succeeded, builds::finished] {
+        let mut story = build(80, 24);
+        assert!(story.model.shown.views.events.follows);
+        story.events(&[(5000, "LastOne", "AWS::X::Y", "DELETE_IN_PROGRESS", "")]);
+        let selected = story.model.shown.selected().unwrap();
+        assert_eq!(selected.logical_id.as_str(), "LastOne");
+    }
+}
+
 #[test]
 fn chips_count_the_resources_of_the_current_build() {
     let chips = |story: Story| header(&story).pop().unwrap();

@@ -90,6 +90,55 @@ fn the_first_screen_has_the_step_the_exit_code_and_the_last_words_of_a_failed_co
     }
 }
 
+/// Whatever the command has written, and wherever it ran.
+#[test]
+fn the_first_screen_has_the_name_of_the_component_that_failed_its_exit_code_and_its_last_words() {
+    const COMPONENT: &str = "Document arn:aws:imagebuilder:us-east-1:123456789012:component/parallelclusterimage-6accc570/3.16.1/1";
+    let noise: Vec<_> = (0..200)
+        .map(|at| format!("Stdout: unpacked {at}"))
+        .collect();
+    let noise: Vec<_> = noise.iter().map(String::as_str).collect();
+    let error = "Stderr: my-tool: cannot open /etc/my-tool.conf";
+    let shown = "my-tool: cannot open /etc/my-tool.conf";
+    let before = "Document arn:aws:imagebuilder:us-east-1:123456789012:component/other/1.0.0/1";
+    for (said, code, words) in [
+        (vec![error], 17, shown),
+        ([&[error], &noise[..]].concat(), 17, shown),
+        (vec!["Stdout: gave up"], 126, "gave up"),
+        (
+            vec!["Stderr: run.sh: line 3: nvcc: command not found"],
+            127,
+            "nvcc: command not found",
+        ),
+        (vec!["ExitCode 194", "Step RunScript", error], 3, shown),
+    ] {
+        let exit = format!("CmdExecution: ExitCode {code}");
+        let begin = [
+            before,
+            "Phase build",
+            "Step First",
+            "ExitCode 0",
+            COMPONENT,
+            "Phase build",
+            "Step RunScript",
+        ];
+        let end = [
+            exit.as_str(),
+            "TOE has completed execution with failure - Execution failed!",
+        ];
+        let lines = [&begin[..], &said, &end, &noise[..60]].concat();
+        let text = text(&failed_with(&lines, true, (80, 24)));
+        let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "component ParallelClusterComponent failed",
+            &format!("exit code {code}"),
+            words,
+        ] {
+            assert!(unwrapped.contains(part), "{part}: {text}");
+        }
+    }
+}
+
 #[test]
 fn the_log_opens_on_the_first_error_and_does_not_follow() {
     let later: Vec<_> = (0..50).map(|number| format!("later {number}")).collect();

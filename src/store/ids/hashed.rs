@@ -1,16 +1,18 @@
 //! Finds an entry's sequence number by its id. It stores a hash for each entry and no id, so that a long log neither stores
 //! nor reads its ids twice: whether an entry has the id is asked of the log.
 
+use std::fmt::Debug;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 
 use foldhash::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::store::Seq;
+use crate::store::ids::SeqById;
 
 /// Sequence numbers by id.
 #[derive(Debug)]
-pub(super) struct SeqIndex<I> {
+pub(crate) struct HashedIds<I> {
     hasher: RandomState,
     /// By the hash of the id.
     seqs: std::collections::HashMap<u64, Seq, BuildHasherDefault<IsHash>>,
@@ -18,7 +20,7 @@ pub(super) struct SeqIndex<I> {
     others: HashMap<I, Seq>,
 }
 
-impl<I> Default for SeqIndex<I> {
+impl<I> Default for HashedIds<I> {
     fn default() -> Self {
         Self {
             hasher: RandomState::default(),
@@ -28,16 +30,14 @@ impl<I> Default for SeqIndex<I> {
     }
 }
 
-impl<I: Clone + Eq + Hash> SeqIndex<I> {
-    /// The number of an id. `is_at` tells whether the entry with a number has it.
-    pub(super) fn get(&self, id: &I, is_at: impl Fn(Seq) -> bool) -> Option<Seq> {
+impl<I: Clone + Debug + Eq + Hash> SeqById<I> for HashedIds<I> {
+    fn get(&self, id: &I, is_at: impl Fn(Seq) -> bool) -> Option<Seq> {
         let first = self.seqs.get(&self.hasher.hash_one(id)).copied();
         let first = first.filter(|seq| is_at(*seq));
         first.or_else(|| self.others.get(id).copied())
     }
 
-    /// Adds an id. False, and no change, if it is known. `is_at` as above.
-    pub(super) fn insert(&mut self, id: &I, seq: Seq, is_at: impl Fn(Seq) -> bool) -> bool {
+    fn insert(&mut self, id: &I, seq: Seq, is_at: impl Fn(Seq) -> bool) -> bool {
         use std::collections::hash_map::Entry;
         if self.others.contains_key(id) {
             return false;
@@ -54,8 +54,7 @@ impl<I: Clone + Eq + Hash> SeqIndex<I> {
         true
     }
 
-    /// Removes an id, whose number this is.
-    pub(super) fn remove(&mut self, id: &I, seq: Seq) {
+    fn remove(&mut self, id: &I, seq: Seq) {
         let hash = self.hasher.hash_one(id);
         if self.seqs.get(&hash) == Some(&seq) {
             self.seqs.remove(&hash);
@@ -64,8 +63,7 @@ impl<I: Clone + Eq + Hash> SeqIndex<I> {
         }
     }
 
-    /// Enlarges the number of an id by one. Of several ids, that of the largest number first: no two may have one.
-    pub(super) fn shift(&mut self, id: &I, seq: Seq) {
+    fn shift(&mut self, id: &I, seq: Seq) {
         let first = self.seqs.get_mut(&self.hasher.hash_one(id));
         let known = first.filter(|first| **first == seq);
         if let Some(seq) = known.or_else(|| self.others.get_mut(id)) {
