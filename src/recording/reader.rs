@@ -10,11 +10,12 @@ use chrono::{DateTime, Utc};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{EventReader, Fields, Scanner, StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
 use crate::recording::log_file;
+use crate::recording::usual_line::{UsualLine, valid_begin};
 use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
@@ -22,9 +23,6 @@ const MAX_LINE: u64 = 64 * 1024 * 1024;
 
 /// The bytes that are read at once: long recordings have hundreds of megabytes.
 const BUFFER: usize = 128 * 1024;
-
-/// The bytes in which usual lines are sought at a time: many lines, and little to look through again behind another line.
-const USUAL_BYTES: usize = 32 * 1024;
 
 /// The longest recording that is read without the user's request: several times that of 100,000 events.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -182,15 +180,6 @@ impl Recording {
     }
 }
 
-/// The text that the bytes begin with, up to [`USUAL_BYTES`].
-fn valid_begin(bytes: &[u8]) -> &str {
-    let bytes = bytes.get(..USUAL_BYTES).unwrap_or(bytes);
-    std::str::from_utf8(bytes).unwrap_or_else(|error| {
-        let valid = bytes.get(..error.valid_up_to());
-        std::str::from_utf8(valid.unwrap_or_default()).unwrap_or_default()
-    })
-}
-
 /// Reads a line. Returns its bytes, and whether it has a line break. A line that is too long is skipped.
 fn next_line(bytes: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<(usize, bool)> {
     line.clear();
@@ -244,46 +233,6 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
         stream,
         next_try: at,
         seen,
-    }
-}
-
-/// The line of an event as nearly all of them are written.
-struct UsualLine<'a> {
-    /// Its bytes, with the line break.
-    length: usize,
-    at: DateTime<Utc>,
-    stack: &'a str,
-    event: &'a str,
-    fields: Fields<'a>,
-}
-
-impl<'a> UsualLine<'a> {
-    /// Reads the first line of a text in one pass; none if it is another line, or the last one without a line break.
-    /// `stack` is the stack that it probably names.
-    fn scan(text: &'a str, stack: &str) -> Option<Self> {
-        let mut scanner = Scanner::new(text);
-        let at = scanner.skip(r#"{"kind":"event","at":"#);
-        let at = at.then(|| scanner.plain_string())?.and_then(parse_time)?;
-        if !scanner.skip(r#","stream":"events","stackId":"#) {
-            return None;
-        }
-        let stack = match scanner.known_string(stack) {
-            Some(known) => known.strip_prefix('"')?.strip_suffix('"')?,
-            None => scanner.plain_string()?,
-        };
-        if !scanner.skip(r#","event":"#) {
-            return None;
-        }
-        let begin = scanner.position();
-        let fields = Fields::scan(&mut scanner, stack)?;
-        let event = text.get(begin..scanner.position())?;
-        scanner.skip("}\n").then_some(Self {
-            length: scanner.position(),
-            at,
-            stack,
-            event,
-            fields,
-        })
     }
 }
 

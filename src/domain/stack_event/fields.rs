@@ -90,16 +90,15 @@ impl<'a> Fields<'a> {
             is_first = false;
             // Most fields come in the usual order, though not all of them.
             let rest = usual.clone();
-            let name = match usual.find(|(name, _)| scanner.skip(name)) {
-                Some(&(_, name)) => name,
-                None => {
-                    usual = rest;
-                    let name = scanner.plain_string()?;
-                    if !scanner.skip(":") {
-                        return None;
-                    }
-                    name
+            let name = if let Some(&(_, name)) = usual.find(|(name, _)| scanner.skip(name)) {
+                name
+            } else {
+                usual = rest;
+                let name = scanner.plain_string()?;
+                if !scanner.skip(":") {
+                    return None;
                 }
+                name
             };
             let known = (name == "stackId").then(|| scanner.known_string(stack));
             let (json, is_plain) = match known.flatten() {
