@@ -116,8 +116,16 @@ pub(crate) struct BuildLog {
     is_left: bool,
     /// They are being read again.
     is_again: bool,
-    /// Further output of a command can change the cause.
-    cause_is_in_output: bool,
+    further_output: FurtherOutput,
+}
+
+/// What further output of a command can change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum FurtherOutput {
+    #[default]
+    Nothing,
+    /// The cause: something has failed, and no line says why.
+    Cause,
 }
 
 impl BuildLog {
@@ -173,7 +181,7 @@ impl BuildLog {
         }
         self.shrink_to(MOST_BYTES);
         // Most pages of a long log are further output.
-        let is_same = adds_output && !was_again && !self.cause_is_in_output;
+        let is_same = adds_output && !was_again && self.further_output == FurtherOutput::Nothing;
         if !page.lines.is_empty() && !is_same {
             self.find_cause();
         }
@@ -302,8 +310,8 @@ impl BuildLog {
 
     /// A cause that was found is kept where its lines are not there any more.
     fn find_cause(&mut self) {
-        let (found, is_in_output) = cause::find(self);
-        self.cause_is_in_output = is_in_output;
+        let (found, further_output) = cause::find(self);
+        self.further_output = further_output;
         let is_whole = self.dropped == 0 && !self.is_again;
         let is_better = found.is_some() && (!self.is_again || self.cause.is_none());
         if self.cause.as_deref() != found.as_ref() && (is_better || is_whole) {

@@ -2,7 +2,7 @@
 //! the lines that begin a step, end a command or are errors; [`crate::domain::log`] does it again when a page adds lines.
 
 use crate::domain::log::text::{self, LinePlace, Mark, asks_for_restart};
-use crate::domain::log::{BuildLog, LineClass, LineSelection, LogRow};
+use crate::domain::log::{BuildLog, FurtherOutput, LineClass, LineSelection, LogRow};
 use crate::domain::reason::known_line;
 use crate::store::class_set::ClassSet;
 use crate::text::safe::SafeText;
@@ -174,7 +174,7 @@ impl Scope {
 
 /// Why the build failed, by its log; `None` while nothing has failed that was not handled. Also whether further output may
 /// say it.
-pub(super) fn find(log: &BuildLog) -> (Option<LogCause>, bool) {
+pub(super) fn find(log: &BuildLog) -> (Option<LogCause>, FurtherOutput) {
     let marks = LineSelection::of(ClassSet::ALL.toggled(LineClass::Output));
     let count = log.count(marks);
     let mut walk = Walk::default();
@@ -185,8 +185,12 @@ pub(super) fn find(log: &BuildLog) -> (Option<LogCause>, bool) {
             walk.take(index, row);
         }
     }
-    let is_in_output = walk.has_failed && walk.failure.is_none();
-    (found(log, walk), is_in_output)
+    let further_output = if walk.has_failed && walk.failure.is_none() {
+        FurtherOutput::Cause
+    } else {
+        FurtherOutput::Nothing
+    };
+    (found(log, walk), further_output)
 }
 
 fn found(log: &BuildLog, walk: Walk) -> Option<LogCause> {

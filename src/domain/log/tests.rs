@@ -93,7 +93,7 @@ fn the_cause_is_always_that_of_all_lines() {
     ];
     let mut random = fastrand::Rng::with_seed(5);
     let mut causes = 0;
-    for _ in 0..2_000 {
+    for _ in 0..200 {
         let mut log = BuildLog::default();
         for number in 0..8 {
             let part = [
@@ -111,7 +111,7 @@ fn the_cause_is_always_that_of_all_lines() {
             let known = if random.bool() { 4 } else { words.len() };
             let mut lines = Vec::new();
             for _ in 0..random.usize(..5) {
-                at += random.i64(..3);
+                at += random.i64(0..3);
                 lines.push((at, words[random.usize(..known)]));
             }
             log.apply(&page(part, &lines));
@@ -120,7 +120,7 @@ fn the_cause_is_always_that_of_all_lines() {
             causes += usize::from(expected.is_some());
         }
     }
-    assert!(causes > 1_000, "{causes}");
+    assert!(causes > 100, "{causes}");
 }
 
 #[test]

@@ -32,6 +32,7 @@ use std::borrow::Cow;
 use crate::text::redact::find::Finder;
 pub(crate) use crate::text::redact::given::redact_values;
 pub(crate) use crate::text::redact::lines::LineSecrets;
+use crate::text::redact::search::has_a_trace;
 pub(crate) use crate::text::redact::words::redact_words;
 
 /// The secret query parameters, in both forms of presigned URLs. Lower case.
@@ -66,11 +67,15 @@ pub fn redact_secrets(text: &str) -> Cow<'_, str> {
 
 /// Whether [`redact_secrets`] has to search a text. It finds nothing in most.
 pub(crate) fn may_have_secret(text: &str) -> bool {
-    names::may_be_in(text) || keys::may_be_in(text) || arguments::may_be_in(text)
+    has_a_trace(text)
+        && (names::may_be_in(text) || keys::may_be_in(text) || arguments::may_be_in(text))
 }
 
 /// The text without the secrets that are found in it; None if there are none.
 fn redact_once(text: &str) -> Option<String> {
+    if !has_a_trace(text) {
+        return None;
+    }
     let keyed = match keys::redact(text) {
         Cow::Owned(keyed) => Some(keyed),
         Cow::Borrowed(_) => None,

@@ -1,13 +1,14 @@
-//! A search that finds nothing in most text, in a few instructions for each byte: what no secret's name and no encoding is
-//! without. A hit is only a reason to search with [`super::names`].
+//! A search that finds nothing in most text, in a few instructions for each byte: what no secret's name, no key, no argument
+//! with a secret and no encoding is without. A hit is only a reason to search with [`super::names`], [`super::keys`] and
+//! [`super::arguments`].
 //!
 //! A pattern is three bytes long, and a bit of a table for each of the three says which bytes it may have there.
 
 /// The bytes that are searched before a hit is looked for: there is no branch for each of them.
 const LANES: usize = 32;
 
-/// Three letters of each name and each kind of token, which are rare in other words. Lower case.
-const LETTERS: [&[u8; 3]; 12] = [
+/// Three letters of each name, each kind of token and each command, which are rare in other words. Lower case.
+const LETTERS: [&[u8; 3]; 21] = [
     b"gna", // signature
     b"ede", // credential
     b"tok", // token
@@ -17,30 +18,41 @@ const LETTERS: [&[u8; 3]; 12] = [
     b"ssw", // password
     b"ssp", // passphrase
     b"xox", b"iqo", b"fwo", b"eyj", // tokens
+    b"url", // curl
+    b"ogi", // login
+    b"shp", // sshpass
+    b"ysq", // mysql
+    b"iad", // mariadb
+    b"oki", // cookie
+    b"dcl", // adcli
+    b"udo", // sudo
+    b"dpw", // bindpw
 ];
 
 /// The bits of the other patterns, behind those of the letters.
-const ADJACENT_KEY: u32 = 12;
-const APART_KEY: u32 = 13;
-const TOKEN_OF_GITHUB: u32 = 14;
-const LONG_TOKEN_OF_GITHUB: u32 = 15;
-const PARAMETER: u32 = 16;
-const ESCAPE: u32 = 17;
-const BYTE: u32 = 18;
-const PATTERNS: u32 = 19;
+const ADJACENT_KEY: u32 = 1 << 21;
+const APART_KEY: u32 = 1 << 22;
+const TOKEN_OF_GITHUB: u32 = 1 << 23;
+const LONG_TOKEN_OF_GITHUB: u32 = 1 << 24;
+const PARAMETER: u32 = 1 << 25;
+const ESCAPE: u32 = 1 << 26;
+const BYTE: u32 = 1 << 27;
+const OPTION_OF_KEY: u32 = 1 << 28;
+const OPTION_OF_PASSWORD: u32 = 1 << 29;
+const KINIT: u32 = 1 << 30;
+const PRIVATE_KEY: u32 = 1 << 31;
 
 /// The patterns that are longer than three bytes.
-const LONG: u64 = 1 << ADJACENT_KEY | 1 << APART_KEY | 1 << TOKEN_OF_GITHUB;
+const LONG: u32 = ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
 
-/// For each byte the patterns that may have it in their first, second and third place, [`PATTERNS`] bits each.
-static PLACES: [u64; 256] = places();
+/// For each byte the patterns that may have it in their first, second and third place.
+static PLACES: [[u32; 3]; 256] = places();
 
-const fn places() -> [u64; 256] {
-    let mut places = [0; 256];
+const fn places() -> [[u32; 3]; 256] {
+    let mut places = [[0; 3]; 256];
     let mut byte = 0_u8;
     loop {
-        places[byte as usize] =
-            first(byte) | second(byte) << PATTERNS | third(byte) << (2 * PATTERNS);
+        places[byte as usize] = [first(byte), second(byte), third(byte)];
         if byte == u8::MAX {
             return places;
         }
@@ -49,7 +61,7 @@ const fn places() -> [u64; 256] {
 }
 
 /// The patterns of letters that have a byte in a place.
-const fn of_letters(byte: u8, place: usize) -> u64 {
+const fn of_letters(byte: u8, place: usize) -> u32 {
     let (mut found, mut at) = (0, 0);
     while at < LETTERS.len() {
         if LETTERS[at][place] == byte | 0x20 {
@@ -60,86 +72,94 @@ const fn of_letters(byte: u8, place: usize) -> u64 {
     found
 }
 
-const fn first(byte: u8) -> u64 {
+const fn first(byte: u8) -> u32 {
     let of_others = match byte {
         // access.?key, api.?key, account.?key
-        b's' | b'S' | b'i' | b'I' | b't' | b'T' => 1 << ADJACENT_KEY | 1 << APART_KEY,
-        b'g' | b'G' => 1 << TOKEN_OF_GITHUB,
-        b'b' | b'B' => 1 << LONG_TOKEN_OF_GITHUB,
-        b'?' | b';' => 1 << PARAMETER,
-        b'\\' => 1 << ESCAPE,
+        b's' | b'S' | b'i' | b'I' | b't' | b'T' => ADJACENT_KEY | APART_KEY,
+        b'g' | b'G' => TOKEN_OF_GITHUB,
+        b'b' | b'B' => LONG_TOKEN_OF_GITHUB,
+        b'?' | b';' => PARAMETER,
+        b'\\' => ESCAPE,
         // Percent and HTML encoding, further parameters, and the end of a URL's password.
-        b'%' | b'&' | b'@' => 1 << BYTE,
+        b'%' | b'&' | b'@' => BYTE,
+        b'-' => OPTION_OF_KEY | OPTION_OF_PASSWORD | PRIVATE_KEY,
+        b'_' => OPTION_OF_KEY,
+        b'k' | b'K' => KINIT,
         b'\t' | b'\n' | b'\r' | b' '..=b'~' => 0,
-        _ => 1 << BYTE,
+        _ => BYTE,
     };
     of_letters(byte, 0) | of_others
 }
 
-const fn second(byte: u8) -> u64 {
+const fn second(byte: u8) -> u32 {
     let of_others = match byte {
-        b'k' | b'K' => 1 << ADJACENT_KEY,
-        b'h' | b'H' => 1 << TOKEN_OF_GITHUB,
-        b'_' => 1 << LONG_TOKEN_OF_GITHUB,
-        b's' | b'S' => 1 << PARAMETER,
+        b'k' | b'K' => ADJACENT_KEY | OPTION_OF_KEY,
+        b'h' | b'H' => TOKEN_OF_GITHUB,
+        b'_' => LONG_TOKEN_OF_GITHUB,
+        b's' | b'S' => PARAMETER,
         // Those of JSON for quotes and white space hide nothing.
-        b'u' | b'U' | b'x' | b'X' | b'0'..=b'3' => 1 << ESCAPE,
+        b'u' | b'U' | b'x' | b'X' | b'0'..=b'3' => ESCAPE,
+        b'p' | b'P' => OPTION_OF_PASSWORD,
+        b'i' | b'I' => KINIT,
+        b'B' => PRIVATE_KEY,
         _ => 0,
     };
-    of_letters(byte, 1) | of_others | 1 << APART_KEY | 1 << BYTE
+    of_letters(byte, 1) | of_others | APART_KEY | BYTE
 }
 
-const fn third(byte: u8) -> u64 {
+const fn third(byte: u8) -> u32 {
     let of_others = match byte {
-        b'e' | b'E' => 1 << ADJACENT_KEY,
-        b'k' | b'K' => 1 << APART_KEY,
-        b'p' | b'P' => 1 << LONG_TOKEN_OF_GITHUB,
-        b'i' | b'I' => 1 << PARAMETER,
+        b'e' => ADJACENT_KEY | OPTION_OF_KEY,
+        b'E' => ADJACENT_KEY | OPTION_OF_KEY | PRIVATE_KEY,
+        b'k' | b'K' => APART_KEY,
+        b'p' | b'P' => LONG_TOKEN_OF_GITHUB,
+        b'i' | b'I' => PARAMETER,
+        b'a' | b'A' => OPTION_OF_PASSWORD,
+        b'n' | b'N' => KINIT,
         _ => 0,
     };
-    of_letters(byte, 2) | of_others | 1 << TOKEN_OF_GITHUB | 1 << ESCAPE | 1 << BYTE
+    of_letters(byte, 2) | of_others | TOKEN_OF_GITHUB | ESCAPE | BYTE
 }
 
-/// Whether a text may have a name of a secret, or an encoding that may hide one.
+/// Whether a text may have a name of a secret, a key, an argument with a secret, or an encoding that may hide one.
 pub(super) fn has_a_trace(text: &str) -> bool {
     let bytes = text.as_bytes();
     // A pattern that begins in the last two bytes has spaces in its other places.
-    let (mut before, mut last) = (0, 0);
+    let [_, space_second, space_third] = PLACES[usize::from(b' ')];
+    let (mut first_before, mut first_last, mut second_last) = (0, 0, 0);
     let mut begin = 0;
     for part in bytes.chunks(LANES) {
         let mut hits = 0;
         for byte in part {
-            let places = PLACES[usize::from(*byte)];
-            hits |= before & last >> PATTERNS & places >> (2 * PATTERNS);
-            (before, last) = (last, places);
+            let [first, second, third] = PLACES[usize::from(*byte)];
+            hits |= first_before & second_last & third;
+            (first_before, first_last, second_last) = (first_last, first, second);
         }
-        if hits & ALL != 0 && is_hit(bytes, begin, hits) {
+        if hits != 0 && is_hit(bytes, begin, hits) {
             return true;
         }
         begin += LANES;
     }
-    let space = PLACES[usize::from(b' ')];
-    let behind = before & last >> PATTERNS & space >> (2 * PATTERNS);
-    let hits = behind | last & space >> PATTERNS & space >> (2 * PATTERNS);
-    hits & ALL & !LONG != 0
+    let at_end = first_before & second_last & space_third | first_last & space_second & space_third;
+    at_end & !LONG != 0
 }
-
-const ALL: u64 = (1 << PATTERNS) - 1;
 
 /// Whether a hit in the part from `begin` on is one: of the longer patterns, the rest is compared.
 #[cold]
-fn is_hit(bytes: &[u8], begin: usize, hits: u64) -> bool {
-    if hits & ALL & !LONG != 0 {
+fn is_hit(bytes: &[u8], begin: usize, hits: u32) -> bool {
+    if hits & !LONG != 0 {
         return true;
     }
     // The first two bytes of a pattern may be in the part before.
     let part = bytes.get(begin.saturating_sub(2)..).unwrap_or_default();
     let lower = |at: usize| part.get(at).map_or(b' ', |byte| byte | 0x20);
-    let is_key = |at: usize| lower(at) == b'k' && lower(at + 1) == b'e' && lower(at + 2) == b'y';
+    let has = |at: usize, word: &[u8]| (at..).zip(word).all(|(at, letter)| lower(at) == *letter);
     (0..part.len().min(LANES + 2)).any(|at| {
-        let before_key = matches!(lower(at), b's' | b'i' | b't');
-        before_key && (is_key(at + 1) || is_key(at + 2))
-            || lower(at) == b'g' && lower(at + 1) == b'h' && part.get(at + 3) == Some(&b'_')
+        let is_adjacent = matches!(lower(at), b's' | b'i' | b't') && has(at + 1, b"key");
+        let is_apart = matches!(lower(at), b's' | b'i' | b't') && has(at + 2, b"key");
+        let is_option = matches!(part.get(at), Some(b'-' | b'_')) && has(at + 1, b"key");
+        let is_token = has(at, b"gh") && part.get(at + 3) == Some(&b'_');
+        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit")
     })
 }
 
@@ -149,6 +169,7 @@ mod tests {
 
     use super::*;
     use crate::text::redact::names::ANY;
+    use crate::text::redact::{arguments, keys};
 
     /// Texts of the parts of names, in any case, with anything around them.
     fn any_text() -> impl Strategy<Value = String> {
@@ -193,6 +214,23 @@ mod tests {
             "_",
             ".",
             "abcdefghijklmnopqrstuvw",
+            "curl",
+            "-pass",
+            "-key",
+            "_KEY",
+            "login",
+            "sshPass",
+            "mysql",
+            "MariaDB",
+            "Cookie",
+            "kinit",
+            "making",
+            "adcli",
+            "sudo",
+            "bindpw",
+            "-----BEGIN ",
+            "\u{17f}udo",
+            "\u{212a}init",
             "CREATE_COMPLETE",
             "{\"Key\": \"a\"}",
         ];
@@ -215,6 +253,9 @@ mod tests {
             || (has(0, b"gh") && raw(3) == b'_')
             || (lower(0) == b'b' && raw(1) == b'_' && lower(2) == b'p')
             || (b"?;".contains(&raw(0)) && has(1, b"si"))
+            || (b"-_".contains(&raw(0)) && has(1, b"key"))
+            || (raw(0) == b'-' && (has(1, b"pa") || (raw(1), raw(2)) == (b'B', b'E')))
+            || has(0, b"kinit")
             || (raw(0) == b'\\' && (b"ux".contains(&lower(1)) || (b'0'..=b'3').contains(&raw(1))))
             || b"%&@".contains(&raw(0))
             || raw(0) > b'~'
@@ -231,11 +272,13 @@ mod tests {
             prop_assert_eq!(has_a_trace(&text), expected, "{:?}", text);
         }
 
-        /// Nothing that the search for names finds is missed.
+        /// Nothing that the searches for names, keys and arguments find is missed.
         #[test]
         fn no_name_is_missed(text in any_text(), before in 0usize..70) {
             let text = format!("{}{text}", "x".repeat(before));
-            let is_found = ANY.as_ref().unwrap().is_match(text.as_bytes());
+            let is_found = ANY.as_ref().unwrap().is_match(text.as_bytes())
+                || keys::may_be_in(&text)
+                || arguments::may_be_in(&text);
             prop_assert!(has_a_trace(&text) || !is_found, "{text:?}");
         }
     }
