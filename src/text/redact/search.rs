@@ -45,14 +45,29 @@ const PRIVATE_KEY: u32 = 1 << 31;
 /// The patterns that are longer than three bytes.
 const LONG: u32 = ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
 
-/// For each byte the patterns that may have it in their first, second and third place.
-static PLACES: [[u32; 3]; 256] = places();
+/// For each byte the patterns that may have it in their first place, and above these 32 bits those that may have it in
+/// their second place.
+static BEGINNINGS: [u64; 256] = beginnings();
+/// The same for the third place.
+static ENDS: [u32; 256] = ends();
 
-const fn places() -> [[u32; 3]; 256] {
-    let mut places = [[0; 3]; 256];
+const fn beginnings() -> [u64; 256] {
+    let mut places = [0; 256];
     let mut byte = 0_u8;
     loop {
-        places[byte as usize] = [first(byte), second(byte), third(byte)];
+        places[byte as usize] = first(byte) as u64 | (second(byte) as u64) << 32;
+        if byte == u8::MAX {
+            return places;
+        }
+        byte += 1;
+    }
+}
+
+const fn ends() -> [u32; 256] {
+    let mut places = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        places[byte as usize] = third(byte);
         if byte == u8::MAX {
             return places;
         }
@@ -122,30 +137,30 @@ const fn third(byte: u8) -> u32 {
 /// Whether a text may have a name of a secret, a key, an argument with a secret, or an encoding that may hide one.
 pub(super) fn has_a_trace(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // A pattern that begins in the last two bytes has spaces in its other places.
-    let [_, space_second, space_third] = PLACES[usize::from(b' ')];
-    let (mut first_before, mut first_last, mut second_last) = (0, 0, 0);
+    let (mut before, mut last) = (0, 0);
     let mut begin = 0;
     for part in bytes.chunks(LANES) {
         let mut hits = 0;
         for byte in part {
-            let [first, second, third] = PLACES[usize::from(*byte)];
-            hits |= first_before & second_last & third;
-            (first_before, first_last, second_last) = (first_last, first, second);
+            let place = usize::from(*byte);
+            hits |= before & (last >> 32) & u64::from(ENDS[place]);
+            (before, last) = (last, BEGINNINGS[place]);
         }
         if hits != 0 && is_hit(bytes, begin, hits) {
             return true;
         }
         begin += LANES;
     }
-    let at_end = first_before & second_last & space_third | first_last & space_second & space_third;
-    at_end & !LONG != 0
+    // A pattern that begins in the last two bytes has spaces in its other places.
+    let (space, end) = (BEGINNINGS[usize::from(b' ')], ENDS[usize::from(b' ')]);
+    let hits = (before & (last >> 32) | last & (space >> 32)) & u64::from(end);
+    hits & !u64::from(LONG) != 0
 }
 
 /// Whether a hit in the part from `begin` on is one: of the longer patterns, the rest is compared.
 #[cold]
-fn is_hit(bytes: &[u8], begin: usize, hits: u32) -> bool {
-    if hits & !LONG != 0 {
+fn is_hit(bytes: &[u8], begin: usize, hits: u64) -> bool {
+    if hits & !u64::from(LONG) != 0 {
         return true;
     }
     // The first two bytes of a pattern may be in the part before.
