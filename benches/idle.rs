@@ -248,7 +248,7 @@ async fn day() {
             let msg = tokio::select! {
                 Some(report) = observations.recv() => {
                     polls += 1;
-                    Msg::Observed(SessionId::default(), vec![report])
+                    Msg::Observed(SessionId::default(), vec![report].into())
                 }
                 _ = seconds.tick() => {
                     second += 1;

@@ -69,7 +69,7 @@ fn page(fresh: Vec<Arc<StackEvent>>) -> Msg {
         next_try: now,
         seen,
     };
-    Msg::Observed(SessionId::default(), vec![observation])
+    Msg::Observed(SessionId::default(), vec![observation].into())
 }
 
 #[expect(clippy::unwrap_used, reason = "a bench that can't continue has failed")]

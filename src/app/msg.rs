@@ -12,7 +12,7 @@ use crate::app::session::{SessionId, Target};
 use crate::domain::comparison::Difference;
 use crate::domain::estimate::{TypicalDuration, TypicalTimes};
 use crate::domain::listing::ListedImage;
-use crate::domain::observation::Observation;
+use crate::domain::observation::Batch;
 use crate::domain::outcome::RecordedWatch;
 use crate::exit_code;
 use crate::text::safe::SafeText;
@@ -43,9 +43,9 @@ pub enum Msg {
     Mouse(MouseAction),
     Resized(Size),
     /// The API responded, or a request failed: in the order of occurrence.
-    Observed(SessionId, Vec<Observation>),
+    Observed(SessionId, Batch),
     /// A replay went back: this is all that has been played now.
-    Rewound(SessionId, Vec<Observation>),
+    Rewound(SessionId, Batch),
     /// Show another session.
     Show(SessionId),
     /// The watch of a build that the user has picked begins.

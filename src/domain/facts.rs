@@ -6,7 +6,6 @@
 //!
 //! Tests: `tests/it/headless/endings.rs`, `src/domain/failure/tests.rs`.
 
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -56,9 +55,22 @@ struct Resource {
     failure: Option<Arc<StackEvent>>,
     /// Whether its creation has failed by itself.
     creation_failed: bool,
+    /// Whether it is among [`Facts::running`].
+    is_running: bool,
 }
 
 impl Resource {
+    fn new(event: &Arc<StackEvent>) -> Self {
+        Self {
+            newest: Arc::clone(event),
+            creation: None,
+            deletion: None,
+            failure: None,
+            creation_failed: false,
+            is_running: false,
+        }
+    }
+
     /// The class that it counts in: that of its newest status. One that was deleted because it failed has failed.
     fn class(&self) -> StatusClass {
         match self.newest.status.class() {
@@ -90,12 +102,26 @@ impl Facts {
             let known = position(&known.event_id);
             known.is_none() || known > position(&event.event_id)
         };
+        self.observe_by(event, newer, older);
+    }
+
+    /// The same for an event that is newer than all others of the timeline, which has lost none: no position is needed.
+    pub(super) fn observe_newest(&mut self, event: &Arc<StackEvent>) {
+        self.observe_by(event, |_| true, |_| false);
+    }
+
+    fn observe_by(
+        &mut self,
+        event: &Arc<StackEvent>,
+        newer: impl Fn(&Arc<StackEvent>) -> bool,
+        older: impl Fn(&Arc<StackEvent>) -> bool,
+    ) {
         if event.is_root {
-            replace_if(&mut self.newest_root, event, newer);
-            replace_if(&mut self.oldest_root, event, older);
-            self.observe_root(event, newer, older);
+            replace_if(&mut self.newest_root, event, &newer);
+            replace_if(&mut self.oldest_root, event, &older);
+            self.observe_root(event, newer, &older);
         } else {
-            self.observe_resource(event, newer, older);
+            self.observe_resource(event, newer, &older);
         }
         if event.is_own_failure {
             let first = if event.is_root {
@@ -130,34 +156,33 @@ impl Facts {
         older: impl Fn(&Arc<StackEvent>) -> bool,
     ) {
         if let Some(physical_id) = &event.physical_id {
-            self.logical_ids
-                .entry(physical_id.clone())
-                .or_insert_with(|| event.logical_id.clone());
+            if !self.logical_ids.contains_key(physical_id) {
+                let logical_id = event.logical_id.clone();
+                self.logical_ids.insert(physical_id.clone(), logical_id);
+            }
         }
         let count = &mut self.resources_by_class;
-        let resource = match self.resources.entry(event.logical_id.clone()) {
-            Entry::Vacant(vacant) => vacant.insert(Resource {
-                newest: Arc::clone(event),
-                creation: None,
-                deletion: None,
-                failure: None,
-                creation_failed: false,
-            }),
-            Entry::Occupied(known) => {
-                let known = known.into_mut();
-                count[known.class().index()] -= 1;
-                if newer(&known.newest) {
-                    known.newest = Arc::clone(event);
-                }
-                known
-            }
+        if !self.resources.contains_key(&event.logical_id) {
+            let new = Resource::new(event);
+            count[new.class().index()] += 1;
+            self.resources.insert(event.logical_id.clone(), new);
+        }
+        let Some(resource) = self.resources.get_mut(&event.logical_id) else {
+            return;
         };
+        count[resource.class().index()] -= 1;
+        if newer(&resource.newest) {
+            resource.newest = Arc::clone(event);
+        }
         resource.creation_failed |= event.is_own_failure && !event.status.is_delete();
         count[resource.class().index()] += 1;
-        if resource.newest.status.is_final() {
-            self.running.remove(&event.logical_id);
-        } else {
-            self.running.insert(event.logical_id.clone());
+        let is_running = !resource.newest.status.is_final();
+        if std::mem::replace(&mut resource.is_running, is_running) != is_running {
+            if is_running {
+                self.running.insert(event.logical_id.clone());
+            } else {
+                self.running.remove(&event.logical_id);
+            }
         }
         if let Some(slot) = resource.beginning(&event.status) {
             replace_if(slot, event, &older);

@@ -2,6 +2,7 @@
 //!
 //! An observation holds the API's response without interpretation; [`crate::domain::build`] interprets it.
 
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,10 +98,49 @@ impl Seen {
     }
 }
 
+/// Observations in order. Those of a recording are a part of it, which is shared: a long one is not copied.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    all: Arc<Vec<Observation>>,
+    range: Range<usize>,
+}
+
+impl Batch {
+    /// A part of a recording.
+    pub(crate) fn of(all: &Arc<Vec<Observation>>, range: Range<usize>) -> Self {
+        let all = Arc::clone(all);
+        Self { all, range }
+    }
+
+    /// Takes the first observations, at most that many, out of the batch.
+    pub(crate) fn take_first(&mut self, count: usize) -> Self {
+        let middle = self.range.start.saturating_add(count).min(self.range.end);
+        let first = Self::of(&self.all, self.range.start..middle);
+        self.range.start = middle;
+        first
+    }
+}
+
+impl Deref for Batch {
+    type Target = [Observation];
+
+    fn deref(&self) -> &[Observation] {
+        self.all.get(self.range.clone()).unwrap_or_default()
+    }
+}
+
+impl From<Vec<Observation>> for Batch {
+    fn from(all: Vec<Observation>) -> Self {
+        let range = 0..all.len();
+        let all = Arc::new(all);
+        Self { all, range }
+    }
+}
+
 /// The receiver of the observations of a poller or a player.
 pub trait ObservationSink: Send {
     /// Sends observations, in order. False if nobody receives them any more.
-    fn send(&mut self, observations: Vec<Observation>) -> impl Future<Output = bool> + Send;
+    fn send(&mut self, observations: Batch) -> impl Future<Output = bool> + Send;
 
     /// Waits until nobody receives them any more.
     fn closed(&self) -> impl Future<Output = ()> + Send;

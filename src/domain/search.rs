@@ -1,7 +1,6 @@
 //! Which events a filter or a search selects: the predicate that the user sets, and the fields in which a pattern is
 //! found. The store evaluates it ([`crate::store::filter_index`]); the app queries the store.
 
-use foldhash::HashMap;
 use serde_json::Value;
 
 use crate::domain::names::Names;
@@ -9,7 +8,8 @@ use crate::domain::properties::tree_in;
 use crate::domain::stack_event::{EventId, PROPERTIES, StackEvent, format_time};
 use crate::domain::status::StatusClass;
 use crate::store::entry::{Entry, EntryPredicate};
-use crate::store::{Seq, filter_index};
+use crate::store::filter_index;
+use crate::store::ids::HashedIds;
 use crate::text::pattern::Pattern;
 use crate::text::safe::SafeText;
 
@@ -18,7 +18,7 @@ pub type Selection = filter_index::Selection<StatusClass>;
 
 impl Entry for StackEvent {
     type Id = EventId;
-    type Ids = HashMap<EventId, Seq>;
+    type Ids = HashedIds<EventId>;
     type Class = StatusClass;
     /// The resource's logical id.
     type Group = SafeText;

@@ -27,6 +27,8 @@ pub struct Timeline {
     pending: EntryLog<StackEvent>,
     facts: Facts,
     is_whole: bool,
+    /// Whether the rows of an unfinished walk were dropped: the facts may have events that are in the timeline no more.
+    has_dropped: bool,
     /// The committed events directly below which others may be missing, because the service refused their page.
     gaps: Vec<EventId>,
     /// The same as sequence numbers, in order.
@@ -60,6 +62,7 @@ impl Timeline {
             pending: EntryLog::default(),
             facts: Facts::default(),
             is_whole: true,
+            has_dropped: false,
             gaps: Vec::new(),
             gap_seqs: Vec::new(),
             walks: 0,
@@ -81,13 +84,16 @@ impl Timeline {
     pub fn apply(&mut self, page: &WalkStep) -> Vec<Arc<StackEvent>> {
         if page.restarted && !self.pending.is_empty() {
             self.pending = self.pending.emptied();
+            self.has_dropped = true;
         }
         if self.pending.is_empty()
             && let ([event], Some(late)) = (&*page.fresh, &page.commit)
         {
             let is_new = self.committed.push_newest(Arc::clone(event));
-            if is_new {
+            if is_new && self.has_dropped {
                 self.observe(event);
+            } else if is_new {
+                self.facts.observe_newest(event);
             }
             return self.commit(late, is_new.then(|| Arc::clone(event)), page);
         }

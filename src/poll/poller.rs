@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, ObservationSink, Seen, Stream};
+use crate::domain::observation::{Batch, Observation, ObservationSink, Seen, Stream};
 use crate::poll::permit::{Permit, Permits};
 use crate::poll::schedule::{ApiRequest, PollCommand};
 use crate::poll::schedules::Schedules;
@@ -92,7 +92,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let observations = asides.chain(seen.into_iter().flat_map(split));
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
             let observations: Vec<_> = observations.collect();
-            if !observations.is_empty() && !self.observations.send(observations).await {
+            if !observations.is_empty() && !self.observations.send(observations.into()).await {
                 return;
             }
         }
@@ -213,9 +213,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
 
 /// Without a recording.
 impl ObservationSink for mpsc::Sender<Observation> {
-    async fn send(&mut self, observations: Vec<Observation>) -> bool {
-        for observation in observations {
-            if mpsc::Sender::send(self, observation).await.is_err() {
+    async fn send(&mut self, observations: Batch) -> bool {
+        for observation in observations.iter() {
+            if mpsc::Sender::send(self, observation.clone()).await.is_err() {
                 return false;
             }
         }

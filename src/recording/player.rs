@@ -1,14 +1,16 @@
 //! Plays a recording: hands out its observations at their times by the watch's clock, and steps from event to event.
 //! `runtime::replay` sends them and takes the user's commands.
 
+use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::{Batch, Observation, Seen};
 
 /// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame and for
 /// the queue, which has dozens of batches.
-const BATCH: usize = 250;
+const BATCH: usize = 1_000;
 /// The shortest real time to wait: observations that are closer to each other come in one batch.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 
@@ -27,7 +29,7 @@ fn weight(observation: &Observation) -> usize {
 /// A recording, and how far it has been played.
 #[derive(Debug)]
 pub(crate) struct Player {
-    recorded: Vec<Observation>,
+    recorded: Arc<Vec<Observation>>,
     /// The number of observations that were played.
     played: usize,
     /// The largest number of observations that were played, before the user went back.
@@ -38,7 +40,7 @@ pub(crate) struct Player {
 impl Player {
     pub(crate) fn new(recorded: Vec<Observation>, clock: Clock) -> Self {
         Self {
-            recorded,
+            recorded: Arc::new(recorded),
             played: 0,
             furthest: 0,
             clock,
@@ -65,18 +67,21 @@ impl Player {
     }
 
     /// The observations that are due, as one batch.
-    pub(crate) fn take(&mut self) -> Vec<Observation> {
+    pub(crate) fn take(&mut self) -> Batch {
         let now = self.clock.now();
-        let (mut batch, mut events) = (Vec::new(), 0);
+        let (begin, mut events) = (self.played, 0);
         while events < BATCH
             && let Some(next) = self.recorded.get(self.played)
             && next.at <= now
         {
             events += weight(next);
-            batch.push(next.clone());
             self.played += 1;
         }
-        batch
+        self.part(begin..self.played)
+    }
+
+    fn part(&self, range: Range<usize>) -> Batch {
+        Batch::of(&self.recorded, range)
     }
 
     /// How many of the last `taken` observations are played again, because the user has gone back.
@@ -88,18 +93,17 @@ impl Player {
     }
 
     /// Goes to the next observation with events, and returns all up to it; the rest if there is none.
-    pub(crate) fn next(&mut self) -> Vec<Observation> {
-        let rest = self.recorded.get(self.played..).unwrap_or_default();
+    pub(crate) fn next(&mut self) -> Batch {
+        let begin = self.played;
+        let rest = self.recorded.get(begin..).unwrap_or_default();
         let next = rest.iter().position(|one| one.events() > 0);
-        let next = next.map_or(rest.len(), |next| next + 1);
-        let passed = rest.get(..next).unwrap_or_default().to_vec();
-        self.played += next;
+        self.played += next.map_or(rest.len(), |next| next + 1);
         self.seek();
-        passed
+        self.part(begin..self.played)
     }
 
     /// Goes back before the last observation with events, and returns all up to the one with events before it.
-    pub(crate) fn previous(&mut self) -> Vec<Observation> {
+    pub(crate) fn previous(&mut self) -> Batch {
         let of_events = |played: usize| {
             let before = self.recorded.get(..played).unwrap_or_default();
             before.iter().rposition(|one| one.events() > 0)
@@ -107,8 +111,7 @@ impl Player {
         let previous = of_events(self.played).and_then(of_events);
         self.played = previous.map_or(0, |previous| previous + 1);
         self.seek();
-        let kept = self.recorded.get(..self.played);
-        kept.unwrap_or_default().to_vec()
+        self.part(0..self.played)
     }
 
     /// Sets the clock to the last observation that was played.
@@ -142,19 +145,20 @@ mod tests {
             player.due().await;
             let times = player
                 .take()
-                .into_iter()
-                .map(|one| one.at.timestamp_millis());
-            batches.push(times.collect());
+                .iter()
+                .map(|one| one.at.timestamp_millis())
+                .collect();
+            batches.push(times);
         }
         batches
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_batch_has_what_is_due_up_to_250_events() {
+    async fn a_batch_has_what_is_due_up_to_1000_events() {
         let sizes = |batches: Vec<Vec<i64>>| batches.iter().map(Vec::len).collect::<Vec<_>>();
-        let all = batches(0..600, 600, 9).await;
-        assert_eq!(all.concat(), (0..600).collect::<Vec<_>>());
-        assert_eq!(sizes(all), [250, 250, 100]);
+        let all = batches(0..2_400, 2_400, 9).await;
+        assert_eq!(all.concat(), (0..2_400).collect::<Vec<_>>());
+        assert_eq!(sizes(all), [1_000, 1_000, 400]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -184,9 +188,8 @@ mod tests {
         let clock = Clock::scenario(at(0), 1.0);
         let mut player = Player::new(recorded.into(), clock.clone());
         clock.set_paused(true);
-        let times = |batch: Vec<Observation>| -> Vec<_> {
-            batch.iter().map(|one| one.at.timestamp()).collect()
-        };
+        let times =
+            |batch: Batch| -> Vec<_> { batch.iter().map(|one| one.at.timestamp()).collect() };
         assert_eq!(times(player.next()), [0, 1]);
         assert_eq!(times(player.next()), [2, 3]);
         assert_eq!(clock.now(), at(3));

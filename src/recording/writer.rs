@@ -14,7 +14,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::observation::{Observation, ObservationSink};
+use crate::domain::observation::{Batch, ObservationSink};
 use crate::domain::outcome::Outcome;
 use crate::recording::Recorder;
 
@@ -39,7 +39,7 @@ enum Command {
     /// Write to this recording from now on.
     Begin(Box<Recorder>),
     /// Write observations, and reply when they are written or the write has failed.
-    Record(Vec<Observation>, oneshot::Sender<()>),
+    Record(Batch, oneshot::Sender<()>),
     /// Write the outcome, and reply with the failure at the end, if any.
     End(
         Box<Outcome>,
@@ -154,7 +154,7 @@ impl WriterThread {
 impl Open {
     fn record(
         &mut self,
-        observations: &[Observation],
+        observations: &Batch,
         done: oneshot::Sender<()>,
         notify: impl Fn(WriteNote),
     ) {
@@ -216,12 +216,12 @@ impl<M, F> RecordingSink<M, F> {
         }
     }
 
-    async fn write(&mut self, observations: &[Observation]) {
+    async fn write(&mut self, observations: &Batch) {
         let Some((number, commands)) = &self.commands else {
             return;
         };
         let (done, mut written) = oneshot::channel();
-        let command = Command::Record(observations.to_vec(), done);
+        let command = Command::Record(observations.clone(), done);
         // After the end of the recording, the reply is that there is none.
         if commands.send((*number, command)).is_err() {
             return;
@@ -240,9 +240,9 @@ impl<M, F> RecordingSink<M, F> {
 impl<M, F> ObservationSink for RecordingSink<M, F>
 where
     M: Send,
-    F: Fn(Vec<Observation>) -> M + Send + Sync,
+    F: Fn(Batch) -> M + Send + Sync,
 {
-    async fn send(&mut self, observations: Vec<Observation>) -> bool {
+    async fn send(&mut self, observations: Batch) -> bool {
         self.write(&observations).await;
         let message = (self.to_message)(observations);
         self.inbox.send(message).await.is_ok()
@@ -256,16 +256,17 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::{Seen, Stream};
+    use crate::domain::observation::{Observation, Seen, Stream};
 
-    fn observations() -> Vec<Observation> {
-        vec![Observation {
+    fn observations() -> Batch {
+        let observation = Observation {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
             stream: Stream::Events,
             next_try: DateTime::UNIX_EPOCH,
             seen: Seen::StackGone,
-        }]
+        };
+        vec![observation].into()
     }
 
     /// A paused clock advances only when nothing else is left to do, so a timeout shorter than the program's own shows
@@ -278,7 +279,7 @@ mod tests {
             commands: Some((0, commands)),
             late: None,
             inbox,
-            to_message: |observations: Vec<Observation>| observations.len(),
+            to_message: |observations: Batch| observations.len(),
         };
         let soon = DISK_TIMEOUT / 2;
 

@@ -7,7 +7,7 @@ use crate::app::effect::PlaybackRequest;
 use crate::app::msg::Msg;
 use crate::app::session::SessionId;
 use crate::clock::Clock;
-use crate::domain::observation::{Observation, ObservationSink};
+use crate::domain::observation::{Batch, ObservationSink};
 use crate::recording::Player;
 
 /// Where the observations of a replay go.
@@ -78,10 +78,10 @@ pub(super) async fn replay(
 
 impl<S: ObservationSink> Outputs<S> {
     /// Sends what was played; what was played before is not recorded again. False if nobody listens.
-    async fn send(&mut self, mut batch: Vec<Observation>, player: &mut Player) -> bool {
-        let new = batch.split_off(player.repeated(batch.len()));
-        if !batch.is_empty() {
-            let again = Msg::Observed(self.session, batch);
+    async fn send(&mut self, mut new: Batch, player: &mut Player) -> bool {
+        let again = new.take_first(player.repeated(new.len()));
+        if !again.is_empty() {
+            let again = Msg::Observed(self.session, again);
             if self.messages.send(again).await.is_err() {
                 return false;
             }

@@ -38,8 +38,9 @@ const FRAME: Duration = Duration::from_millis(33);
 /// The shortest time between two frames after input: a paste is not drawn key by key.
 const KEY_FRAME: Duration = Duration::from_millis(8);
 
-/// The same while messages wait: of a long history, each frame before its end would be replaced at once.
-const BACKLOG_FRAME: Duration = Duration::from_millis(100);
+/// The same while messages wait and the user does not: of a long history, each frame before its end would be replaced at
+/// once.
+const BACKLOG_FRAME: Duration = Duration::from_millis(250);
 
 /// The exit code for a terminal that can no longer be read or written: it has hung up, even without SIGHUP.
 const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();

@@ -15,7 +15,7 @@ use crate::backend::parallelcluster::MfaSessions;
 use crate::backend::{Backend, Source};
 use crate::clock::Clock;
 use crate::demo::Simulator;
-use crate::domain::observation::Observation;
+use crate::domain::observation::{Batch, Observation};
 use crate::domain::outcome::Outcome;
 use crate::poll::log::LogStart;
 use crate::poll::permit::{Budgets, Shown};
@@ -239,6 +239,7 @@ impl Sessions {
                 // The screen does not wait for the poller to take note of the events.
                 let known = opened.resumed.clone();
                 let resumed = Some(opened.resumed).filter(|resumed| !resumed.is_empty());
+                let resumed = resumed.map(Batch::from);
                 let remarks = opened.remarks.into_iter().map(Msg::Remark);
                 for msg in remarks.chain(resumed.map(to_message)) {
                     // Fails if the loop has ended.

@@ -55,12 +55,13 @@ impl<T: Entry> EntryLog<T> {
     }
 
     pub(crate) fn contains(&self, id: &T::Id) -> bool {
-        self.seqs.seq(id).is_some()
+        self.seq_of(id).is_some()
     }
 
     /// The entry's sequence number: larger is newer.
     pub(crate) fn seq_of(&self, id: &T::Id) -> Option<Seq> {
-        self.seqs.seq(id)
+        let is_at = |seq| has_id(&self.entries, self.first, seq, id);
+        self.seqs.get(id, is_at)
     }
 
     pub(crate) fn newest(&self) -> Option<&Arc<T>> {
@@ -75,10 +76,9 @@ impl<T: Entry> EntryLog<T> {
     /// Puts an entry after the newest one. False, and no change, if the log has it already.
     pub(crate) fn push_newest(&mut self, entry: Arc<T>) -> bool {
         let seq = self.end();
-        if self.contains(entry.id()) {
+        if !self.add_id(entry.id(), seq) {
             return false;
         }
-        self.seqs.add(entry.id(), seq);
         self.by_class.push_newest(entry.class(), seq);
         if let Some(group) = entry.group() {
             self.by_group.push_newest(group, seq);
@@ -92,12 +92,11 @@ impl<T: Entry> EntryLog<T> {
 
     /// Puts an entry before the oldest one. False, and no change, if the log has it already.
     pub(crate) fn push_oldest(&mut self, entry: Arc<T>) -> bool {
-        if self.contains(entry.id()) {
+        let seq = self.first - 1;
+        if !self.add_id(entry.id(), seq) {
             return false;
         }
-        self.first -= 1;
-        let seq = self.first;
-        self.seqs.add(entry.id(), seq);
+        self.first = seq;
         self.by_class.push_oldest(entry.class(), seq);
         if let Some(group) = entry.group() {
             self.by_group.push_oldest(group, seq);
@@ -114,7 +113,7 @@ impl<T: Entry> EntryLog<T> {
         let entry = self.entries.pop_front()?;
         let seq = self.first;
         self.first += 1;
-        self.seqs.remove(entry.id());
+        self.seqs.remove(entry.id(), seq);
         self.by_class.pop_oldest(entry.class(), seq);
         if let Some(group) = entry.group() {
             self.by_group.pop_oldest(group);
@@ -137,10 +136,9 @@ impl<T: Entry> EntryLog<T> {
             return self.push_newest(entry);
         };
         let index = self.index_of(seq);
-        for newer in self.entries.iter().skip(index) {
-            if let Some(seq) = self.seqs.seq_mut(newer.id()) {
-                *seq += 1;
-            }
+        let newer = self.entries.range(index..);
+        for (newer, seq) in newer.rev().zip((seq..self.end()).rev()) {
+            self.seqs.shift(newer.id(), seq);
         }
         self.by_class.shift(seq);
         self.by_class.insert(entry.class(), seq);
@@ -152,7 +150,8 @@ impl<T: Entry> EntryLog<T> {
         for filter in self.filter_indexes.iter_mut().flatten() {
             filter.insert(&entry, seq);
         }
-        self.seqs.add(entry.id(), seq);
+        // No entry has this number in the index.
+        self.seqs.insert(entry.id(), seq, |_| false);
         self.entries.insert(index, entry);
         true
     }
@@ -190,6 +189,13 @@ impl<T: Entry> EntryLog<T> {
         }
     }
 
+    /// Adds an id to the index. False if the log has it already.
+    fn add_id(&mut self, id: &T::Id, seq: Seq) -> bool {
+        let (entries, first) = (&self.entries, self.first);
+        let is_at = |seq| has_id(entries, first, seq, id);
+        self.seqs.insert(id, seq, is_at)
+    }
+
     fn end(&self) -> Seq {
         self.first + Seq::try_from(self.entries.len()).unwrap_or(Seq::MAX)
     }
@@ -202,6 +208,13 @@ impl<T: Entry> EntryLog<T> {
         work::count_visit();
         self.entries.get(self.index_of(seq))
     }
+}
+
+/// Whether the entry with this number has this id.
+fn has_id<T: Entry>(entries: &VecDeque<Arc<T>>, first: Seq, seq: Seq, id: &T::Id) -> bool {
+    let index = usize::try_from(seq - first).ok();
+    let entry = index.and_then(|index| entries.get(index));
+    entry.is_some_and(|entry| entry.id() == id)
 }
 
 #[cfg(test)]

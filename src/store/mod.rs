@@ -3,7 +3,7 @@
 //! entries implement [`entry::Entry`], filters [`entry::EntryPredicate`].
 //!
 //! ```text
-//!  push, append, insert ──► EntryLog ──┬─► ids           id → sequence number
+//!  push, append, insert ──► EntryLog ──┬─► SeqIndex      id → sequence number
 //!                                      ├─► ClassIndex    class → sequence numbers      count, nth: O(log n)
 //!                                      ├─► GroupIndex    group → sequence numbers      entries of one group
 //!                                      └─► FilterIndex   predicate → ClassIndex        built in slices of work

@@ -134,7 +134,7 @@ impl Story {
     /// The poller observes something now; the next poll is in 5 s.
     pub(crate) fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.model.now, self.elapsed(), seen);
-        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation].into()));
         self
     }
 
@@ -142,7 +142,7 @@ impl Story {
     pub(crate) fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
         let seen = Seen::Failed(fault);
         let observation = api::observation_of(stream, self.model.now, self.elapsed(), seen);
-        self.msg(Msg::Observed(self.model.shown.id, vec![observation]));
+        self.msg(Msg::Observed(self.model.shown.id, vec![observation].into()));
         self
     }
 

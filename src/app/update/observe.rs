@@ -11,7 +11,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
 use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
-use crate::domain::observation::Observation;
+use crate::domain::observation::{Observation, Seen};
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::StepChange;
@@ -25,7 +25,9 @@ pub(super) fn apply(
     observations: &[Observation],
     effects: &mut Effects,
 ) {
-    for observation in observations {
+    for (index, observation) in observations.iter().enumerate() {
+        let is_page = |one: &Observation| matches!(one.seen, Seen::Page(_));
+        let is_before_page = observations.get(index + 1).is_some_and(is_page);
         model.now = model.now.max(observation.at);
         model.elapsed = model.elapsed.max(observation.elapsed);
         let (mode, elapsed) = (model.mode, model.elapsed);
@@ -34,8 +36,15 @@ pub(super) fn apply(
             return;
         };
         let was_responding = session.connection.state.is_responding();
+        let verdict_before = session.build.verdict();
         let change = session.build.apply(observation);
-        session.update_explanation();
+        // On a screen nobody sees the state between two pages of a batch, unless a verdict is reached.
+        let is_shown = mode == Mode::Headless
+            || !(is_page(observation) && is_before_page)
+            || session.build.verdict() != verdict_before;
+        if is_shown {
+            session.update_explanation();
+        }
         let connection_changed = session.connection.apply(&change, &session.build);
         if let Response::ClockOff(behind) = change.response {
             session.behind = behind;
@@ -65,7 +74,9 @@ pub(super) fn apply(
         code::observe(session, &change, was_responding);
         match mode {
             Mode::Screen => {
-                session.select_for_verdict();
+                if is_shown {
+                    session.select_for_verdict();
+                }
                 notify_verdict(model, id, &change, effects);
             }
             Mode::Headless => {
@@ -170,6 +181,11 @@ fn notify_verdict(model: &mut Model, id: SessionId, change: &Change<'_>, effects
     let reached = model
         .session_mut(id)
         .and_then(|session| session.verdict_notice.apply(change, &session.build));
+    if reached.is_some()
+        && let Some(session) = model.session_mut(id)
+    {
+        session.update_explanation();
+    }
     let (Some(reached), Some(session)) = (reached, model.session(id)) else {
         return;
     };

@@ -93,7 +93,7 @@ fn the_cause_is_always_that_of_all_lines() {
     ];
     let mut random = fastrand::Rng::with_seed(5);
     let mut causes = 0;
-    for _ in 0..2_000 {
+    for _ in 0..200 {
         let mut log = BuildLog::default();
         for number in 0..8 {
             let part = [
@@ -120,7 +120,7 @@ fn the_cause_is_always_that_of_all_lines() {
             causes += usize::from(expected.is_some());
         }
     }
-    assert!(causes > 1_000, "{causes}");
+    assert!(causes > 100, "{causes}");
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn a_replay_that_went_back_shows_only_what_was_played() {
     let id = story.model.shown.id;
     story.msg(Msg::RecordingEnded(id));
     story.keys(",");
-    story.msg(Msg::Rewound(id, Vec::new()));
+    story.msg(Msg::Rewound(id, Vec::new().into()));
     let shown = lines(&draw(&story.model, &COLOUR)).join("\n");
     assert!(
         !shown.contains("FAILED") && !shown.contains("end of the recording"),

@@ -53,7 +53,7 @@ fn screen(events: usize) -> Model {
     let observation = api::observation(now, Duration::ZERO, Seen::Page(page));
     let _ = update(
         &mut model,
-        Msg::Observed(SessionId::default(), vec![observation]),
+        Msg::Observed(SessionId::default(), vec![observation].into()),
     );
     assert_eq!(model.shown.rows().len(), events);
     model

@@ -170,7 +170,7 @@ impl Program {
                     }
                 };
                 let observation = api::observation_of(stream, self.now(), self.running(), seen);
-                self.send(Msg::Observed(id(session), vec![observation]));
+                self.send(Msg::Observed(id(session), vec![observation].into()));
             }
             Step::Key(key, _) if self.watched[0] == user => {
                 let key = if *key == '>' {

@@ -107,13 +107,13 @@ impl Watch {
 
     fn observe(&mut self, seen: Seen) -> &mut Self {
         let observation = api::observation(self.now, self.elapsed, seen);
-        self.send(Msg::Observed(self.model.shown.id, vec![observation]))
+        self.send(Msg::Observed(self.model.shown.id, vec![observation].into()))
     }
 
     fn fail(&mut self, stream: Stream, fault: Fault) -> &mut Self {
         let seen = Seen::Failed(fault);
         let observation = api::observation_of(stream, self.now, self.elapsed, seen);
-        self.send(Msg::Observed(self.model.shown.id, vec![observation]))
+        self.send(Msg::Observed(self.model.shown.id, vec![observation].into()))
     }
 
     fn event(&mut self, logical: &str, status: &str, reason: &str) -> Arc<StackEvent> {
