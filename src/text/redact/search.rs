@@ -8,7 +8,7 @@
 const LANES: usize = 32;
 
 /// Three letters of each name, each kind of token and each command, which are rare in other words. Lower case.
-const LETTERS: [&[u8; 3]; 22] = [
+const LETTERS: [&[u8; 3]; 21] = [
     b"gna", // signature
     b"ede", // credential
     b"tok", // token
@@ -19,7 +19,6 @@ const LETTERS: [&[u8; 3]; 22] = [
     b"ssp", // passphrase
     b"xox", b"iqo", b"fwo", b"eyj", // tokens
     b"url", // curl
-    b"ogi", // login
     b"shp", // sshpass
     b"ysq", // mysql
     b"iad", // mariadb
@@ -31,6 +30,7 @@ const LETTERS: [&[u8; 3]; 22] = [
 ];
 
 /// The bits of the other patterns, behind those of the letters.
+const LOGIN: u32 = 1 << 21;
 const ADJACENT_KEY: u32 = 1 << 22;
 const APART_KEY: u32 = 1 << 23;
 const TOKEN_OF_GITHUB: u32 = 1 << 24;
@@ -43,7 +43,7 @@ const KINIT: u32 = 1 << 30;
 const PRIVATE_KEY: u32 = 1 << 31;
 
 /// The patterns that are longer than three bytes.
-const LONG: u32 = ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
+const LONG: u32 = LOGIN | ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
 
 /// For each byte the patterns that may have it in their first place, and above these 32 bits those that may have it in
 /// their second place.
@@ -100,6 +100,7 @@ const fn first(byte: u8) -> u32 {
         b'-' => OPTION_OF_KEY | PRIVATE_KEY,
         b'_' => OPTION_OF_KEY,
         b'k' | b'K' => KINIT,
+        b'o' | b'O' => LOGIN,
         b'\t' | b'\n' | b'\r' | b' '..=b'~' => 0,
         _ => BYTE,
     };
@@ -110,6 +111,7 @@ const fn second(byte: u8) -> u32 {
     let of_others = match byte {
         b'k' | b'K' => ADJACENT_KEY | OPTION_OF_KEY,
         b'h' | b'H' => TOKEN_OF_GITHUB,
+        b'g' | b'G' => LOGIN,
         b'_' => LONG_TOKEN_OF_GITHUB,
         b's' | b'S' => PARAMETER,
         // Those of JSON for quotes and white space hide nothing.
@@ -127,7 +129,7 @@ const fn third(byte: u8) -> u32 {
         b'E' => ADJACENT_KEY | OPTION_OF_KEY | PRIVATE_KEY,
         b'k' | b'K' => APART_KEY,
         b'p' | b'P' => LONG_TOKEN_OF_GITHUB,
-        b'i' | b'I' => PARAMETER,
+        b'i' | b'I' => PARAMETER | LOGIN,
         b'n' | b'N' => KINIT,
         _ => 0,
     };
@@ -172,7 +174,7 @@ fn is_hit(bytes: &[u8], begin: usize, hits: u64) -> bool {
         let is_apart = matches!(lower(at), b's' | b'i' | b't') && has(at + 2, b"key");
         let is_option = matches!(part.get(at), Some(b'-' | b'_')) && has(at + 1, b"key");
         let is_token = has(at, b"gh") && part.get(at + 3) == Some(&b'_');
-        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit")
+        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit") || has(at, b"ogin")
     })
 }
 
@@ -269,6 +271,7 @@ mod tests {
             || (b"-_".contains(&raw(0)) && has(1, b"key"))
             || (raw(0), raw(1), raw(2)) == (b'-', b'B', b'E')
             || has(0, b"kinit")
+            || has(0, b"ogin")
             || (raw(0) == b'\\' && (b"ux".contains(&lower(1)) || (b'0'..=b'3').contains(&raw(1))))
             || b"%&@".contains(&raw(0))
             || raw(0) > b'~'
@@ -299,7 +302,7 @@ mod tests {
     #[test]
     fn usual_text_has_no_trace() {
         for text in [
-            r#"{"eventId":"R-CREATE_COMPLETE-1","resourceStatus":"CREATE_IN_PROGRESS","resourceStatusReason":"User Initiated"}"#,
+            r#"{"eventId":"R-CREATE_COMPLETE-1","logicalResourceId":"R","physicalResourceId":"phys-1","resourceStatus":"CREATE_IN_PROGRESS","resourceStatusReason":"User Initiated"}"#,
             r#""{\"Tags\": [{\"Key\": \"parallelcluster:image_id\", \"Value\": \"x\"}]}""#,
             "Stage 3 of 4: ran /usr/bin/dnf -y install kernel-devel (exit code 0)",
             "remote_file[/opt/parallelcluster/sources/x.tgz] /var/chef/cache/cookbooks/aws-parallelcluster-install/common.rb",
