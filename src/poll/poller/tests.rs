@@ -383,9 +383,9 @@ async fn the_pages_of_a_walk_follow_without_a_pause() {
     let is_second =
         |(request, _): &(ApiRequest, Instant)| matches!(request, ApiRequest::Events(Some(_)));
     let second = requests.iter().position(is_second).unwrap();
-    let waited = requests[second].1 - requests[second - 1].1 - Duration::from_millis(5);
-    // The timer of the response itself may be a millisecond late.
-    assert!(waited <= Duration::from_millis(1), "{waited:?}");
+    let waited = requests[second].1 - requests[second - 1].1;
+    // The response takes 5 ms, and its timer may be a millisecond late.
+    assert!(waited <= Duration::from_millis(6), "{waited:?}");
 }
 
 /// An API whose responses show that the machine's clock is wrong, and cannot describe images.
