@@ -149,6 +149,12 @@ impl Clock {
         Duration::try_from_secs_f64(span.as_secs_f64() / speed).unwrap_or(Duration::MAX)
     }
 
+    /// Whether its time stands still, until it is changed.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let is_paused = self.pace().is_some_and(|pace| pace.paused);
+        is_paused || self.end.is_some_and(|end| self.now() >= end)
+    }
+
     /// Waits for a span of this clock's time.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.to_wall_time(span)).await;

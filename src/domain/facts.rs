@@ -155,11 +155,11 @@ impl Facts {
         newer: impl Fn(&Arc<StackEvent>) -> bool,
         older: impl Fn(&Arc<StackEvent>) -> bool,
     ) {
-        if let Some(physical_id) = &event.physical_id {
-            if !self.logical_ids.contains_key(physical_id) {
-                let logical_id = event.logical_id.clone();
-                self.logical_ids.insert(physical_id.clone(), logical_id);
-            }
+        if let Some(physical_id) = &event.physical_id
+            && !self.logical_ids.contains_key(physical_id)
+        {
+            let logical_id = event.logical_id.clone();
+            self.logical_ids.insert(physical_id.clone(), logical_id);
         }
         let count = &mut self.resources_by_class;
         if !self.resources.contains_key(&event.logical_id) {

@@ -1,6 +1,7 @@
 //! The schedule of the image's description: DescribeImage only when it can add to the verdict, that is, when the stack
 //! has a new status, and soon again while a verdict depends on it or on a second answer.
 
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -24,6 +25,9 @@ pub(super) const NOT_SHOWN: Duration = Duration::from_secs(30);
 /// The interval while a verdict depends on it.
 const SOON: Duration = Duration::from_secs(2);
 
+/// So many answers of one kind in a row, after which a further one decides nothing: more than a minute of them.
+const OFTEN: u32 = 25;
+
 /// The interval after Image Builder has failed, until the stack has.
 const FAILING: Duration = Duration::from_secs(10);
 
@@ -43,6 +47,9 @@ pub(crate) struct ImageSchedule {
     began: Option<DateTime<Utc>>,
     /// Events are refused.
     is_alone: bool,
+    /// The kind of the last answer, and how many of it came in a row since the stack has its status.
+    answer: Option<Discriminant<ImageAnswer>>,
+    repeated: u32,
     /// DescribeImage has named the AMI of this stack: no verdict depends on it any more.
     settled: bool,
 }
@@ -76,6 +83,8 @@ impl ImageSchedule {
             began: None,
             settled: false,
             is_alone: false,
+            answer: None,
+            repeated: 0,
         }
     }
 
@@ -108,6 +117,7 @@ impl ImageSchedule {
         if known.is_none_or(|known| known.event_id != root.event_id) {
             self.root = Some(RootSeen::of(root));
             self.settled = false;
+            self.repeated = 0;
             self.want(now);
         }
     }
@@ -142,6 +152,14 @@ impl ImageSchedule {
             self.usual.max(self.shortest)
         };
         match answer {
+            ImageAnswer::Absent
+            | ImageAnswer::Gone
+            | ImageAnswer::Foreign
+            | ImageAnswer::NotYet
+                if self.repeated >= OFTEN =>
+            {
+                second.max(self.usual).max(self.shortest)
+            }
             ImageAnswer::Absent
             | ImageAnswer::Gone
             | ImageAnswer::Foreign
@@ -185,6 +203,13 @@ impl Schedule for ImageSchedule {
             Ok(image) => {
                 self.cadence.succeeded();
                 self.settled = self.settles(&image);
+                let answer = Some(discriminant(&image));
+                self.repeated = if self.answer == answer {
+                    self.repeated.saturating_add(1)
+                } else {
+                    0
+                };
+                self.answer = answer;
                 self.due = Some(now + self.wait_after(&image));
                 Seen::Image(image)
             }

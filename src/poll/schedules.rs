@@ -317,6 +317,33 @@ mod tests {
         }
     }
 
+    /// A build that is gone stays on a screen: after a minute of the same answer nothing hangs on the next one.
+    #[test]
+    fn an_image_that_stays_absent_is_described_less_often() {
+        let mut schedules = schedules();
+        schedules.describe_every(seconds(30));
+        let events = [event("1", "DELETE_COMPLETE", "s")];
+        let mut described = Vec::new();
+        loop {
+            let (request, due) = schedules.next();
+            if due > seconds(600) {
+                break;
+            }
+            if request == ApiRequest::Image {
+                described.push(due);
+                drop(schedules.on_image(due, Ok(ImageAnswer::Absent)));
+            } else {
+                drop(schedules.on_events(due, Ok(page(&events, None))));
+            }
+        }
+        let in_first = |minutes: u64| {
+            let times = described.iter();
+            times.filter(|due| **due <= seconds(60 * minutes)).count()
+        };
+        assert!(in_first(1) >= 10, "{described:?}");
+        assert!(in_first(10) - in_first(5) <= 11, "{described:?}");
+    }
+
     #[test]
     fn a_steady_poll_is_one_request_and_the_image_is_fetched_every_30_seconds() {
         let mut schedules = schedules();

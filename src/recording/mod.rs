@@ -22,6 +22,7 @@ pub(crate) mod recorder;
 pub(crate) mod saved_events;
 pub(crate) mod steps;
 pub(crate) mod transcript;
+mod usual_line;
 pub(crate) mod writer;
 
 use serde::{Deserialize, Serialize};

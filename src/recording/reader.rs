@@ -10,11 +10,12 @@ use chrono::{DateTime, Utc};
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
-use crate::domain::stack_event::{EventReader, Fields, Scanner, StackEvent, StackId, parse_time};
+use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
 use crate::recording::log_file;
+use crate::recording::usual_line::{UsualLine, valid_begin};
 use crate::recording::{Header, VERSION};
 
 /// The maximum bytes of a line: several times the longest response that an event can come from.
@@ -90,11 +91,17 @@ impl Recording {
         let mut observations = Observations::default();
         let (mut torn, mut unreadable) = (false, 0);
         loop {
+            let buffer = bytes.fill_buf()?;
+            let usual = observations.add_usual(buffer);
+            let left = buffer.len() - usual;
+            bytes.consume(usual);
+            valid_bytes += usual;
+            ends_with_newline |= usual > 0;
             let (length, ends) = next_line(&mut bytes, &mut line)?;
             if length == 0 {
                 break;
             }
-            let parsed = if observations.add_usual(&line) {
+            let parsed = if length > left && observations.add_usual(&line) > 0 {
                 Ok(())
             } else {
                 serde_json::from_slice::<Line<'_>>(&line).map(|line| observations.add(&line))
@@ -229,38 +236,6 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
     }
 }
 
-/// The line of an event as nearly all of them are written.
-struct UsualLine<'a> {
-    at: DateTime<Utc>,
-    stack: &'a str,
-    event: &'a str,
-    fields: Fields<'a>,
-}
-
-impl<'a> UsualLine<'a> {
-    /// Reads it in one pass; none if it is another line.
-    fn scan(line: &'a [u8]) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let mut scanner = Scanner::new(line);
-        let mut string_after = |token: &str| scanner.skip(token).then(|| scanner.plain_string())?;
-        let at = string_after(r#"{"kind":"event","at":"#).and_then(parse_time)?;
-        let stack = string_after(r#","stream":"events","stackId":"#)?;
-        if !scanner.skip(r#","event":"#) {
-            return None;
-        }
-        let begin = scanner.position();
-        let fields = Fields::scan(&mut scanner)?;
-        let event = line.get(begin..scanner.position())?;
-        let is_whole = scanner.skip("}") && matches!(scanner.rest(), "" | "\n");
-        is_whole.then_some(Self {
-            at,
-            stack,
-            event,
-            fields,
-        })
-    }
-}
-
 /// Builds observations from lines: events that were committed together become one page again.
 #[derive(Default)]
 struct Observations {
@@ -283,7 +258,6 @@ struct Open {
 
 impl Open {
     fn into_page(mut self) -> WalkStep {
-        // Most pages of a long recording have one event.
         self.fresh.shrink_to_fit();
         self.fresh.reverse();
         if self.is_aside {
@@ -363,11 +337,32 @@ impl Observations {
         }
     }
 
-    /// Adds a line if it is as nearly all are. False, and no change, if it is not.
-    fn add_usual(&mut self, line: &[u8]) -> bool {
-        let Some(line) = UsualLine::scan(line) else {
-            return false;
-        };
+    /// Adds the first lines of these bytes, as far as they are as nearly all are and end there. Returns their bytes.
+    fn add_usual(&mut self, bytes: &[u8]) -> usize {
+        let mut all = 0;
+        loop {
+            let added = self.add_usual_of(valid_begin(bytes.get(all..).unwrap_or_default()));
+            if added == 0 {
+                return all;
+            }
+            all += added;
+        }
+    }
+
+    /// The same for text.
+    fn add_usual_of(&mut self, text: &str) -> usize {
+        let mut added = 0;
+        while let Some(rest) = text.get(added..)
+            && let stack = self.stack.as_ref().map_or("", StackId::as_str)
+            && let Some(line) = UsualLine::scan(rest, stack)
+        {
+            added += line.length;
+            self.add_usual_line(&line);
+        }
+        added
+    }
+
+    fn add_usual_line(&mut self, line: &UsualLine<'_>) {
         let same = self.stack.take().filter(|last| last.as_str() == line.stack);
         let stack = same.unwrap_or_else(|| StackId::from(line.stack));
         let event = self
@@ -380,7 +375,6 @@ impl Observations {
             None,
             false,
         );
-        true
     }
 
     fn add_event(
@@ -404,7 +398,8 @@ impl Observations {
             at,
             stack: event.stack_id.clone(),
             is_aside,
-            fresh: Vec::new(),
+            // Most pages of a long recording have one event.
+            fresh: Vec::with_capacity(1),
             late: Vec::new(),
         });
         match before {

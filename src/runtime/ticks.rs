@@ -8,7 +8,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior};
 use crate::app::msg::Msg;
 use crate::clock::Clock;
 
-/// The interval of ticks; shorter in scenario time, so that the displayed time does not jump.
+/// The interval of ticks; shorter in scenario time while that runs, so that the displayed time does not jump.
 const TICK: Duration = Duration::from_secs(1);
 const SHORTEST_TICK: Duration = Duration::from_millis(100);
 /// A longer time between two ticks means that the program did not run in between.
@@ -46,7 +46,7 @@ impl Ticks {
 
     pub(super) async fn next(&mut self) -> Msg {
         if self.timer.period() != interval_of(&self.clock) {
-            // The user has changed the speed of a replay.
+            // The user has changed the speed of a replay, or it has stopped.
             self.timer = timer_of(&self.clock);
         }
         self.timer.tick().await;
@@ -64,6 +64,9 @@ impl Ticks {
 }
 
 fn interval_of(clock: &Clock) -> Duration {
+    if clock.is_stopped() {
+        return TICK;
+    }
     clock.to_wall_time(TICK).clamp(SHORTEST_TICK, TICK)
 }
 
@@ -107,6 +110,20 @@ pub(super) fn local_offset(time: DateTime<Utc>) -> FixedOffset {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn ticks_are_rare_while_the_time_stands_still() {
+        let end = DateTime::UNIX_EPOCH + TimeDelta::seconds(600);
+        let clock = Clock::scenario(DateTime::UNIX_EPOCH, 60.0).until(end);
+        assert_eq!(interval_of(&clock), SHORTEST_TICK);
+        clock.set_paused(true);
+        assert_eq!(interval_of(&clock), TICK);
+        clock.set_paused(false);
+        tokio::time::advance(Duration::from_secs(9)).await;
+        assert_eq!(interval_of(&clock), SHORTEST_TICK);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(interval_of(&clock), TICK, "at the end of the recording");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_gap_by_either_clock_is_a_sleep() {

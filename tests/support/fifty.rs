@@ -44,7 +44,7 @@ impl Fifty {
         }
     }
 
-    /// Watches so many of the builds on a screen, and waits until the events of each were asked for.
+    /// Watches so many of the builds on a screen, and waits until the stack of each was asked for.
     pub(crate) fn watch(&self, builds: usize) -> Terminal {
         let ids = self.ids.iter().take(builds).map(String::as_str);
         let arguments: Vec<_> = ["watch"].into_iter().chain(ids).collect();
@@ -53,7 +53,7 @@ impl Fifty {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let terminal = Terminal::start(120, 30, &arguments, &environment);
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + 2 * DEADLINE;
         while self.polled() < builds {
             assert!(Instant::now() < end, "{} of {builds}", self.polled());
             thread::sleep(Duration::from_millis(50));
@@ -61,13 +61,12 @@ impl Fifty {
         terminal
     }
 
-    /// How many images' events were asked for.
+    /// How many images' stacks were asked for.
     fn polled(&self) -> usize {
         let requests = self.requests.all().into_iter();
-        let events = requests.filter(|one| one.parameter("Action") == Some("DescribeStackEvents"));
         // A name, or an ARN that has it: `…:stack/NAME/ID`.
         let name = |stack: &str| stack.split('/').nth(1).unwrap_or(stack).to_owned();
-        let stacks = events.filter_map(|one| one.parameter("StackName").map(name));
+        let stacks = requests.filter_map(|one| one.parameter("StackName").map(name));
         stacks.collect::<HashSet<_>>().len()
     }
 }

@@ -13,17 +13,24 @@ use crate::domain::stack_event::{is_canonical_time, parse_time};
 
 /// A value, as JSON text.
 #[derive(Clone, Copy)]
-pub(crate) struct RawJson<'a>(&'a str);
+pub(crate) struct RawJson<'a> {
+    json: &'a str,
+    /// Whether it has no escapes.
+    is_plain: bool,
+}
 
 impl<'a> RawJson<'a> {
     pub(crate) fn get(self) -> &'a str {
-        self.0
+        self.json
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawJson<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(|raw| Self(raw.get()))
+        <&RawValue>::deserialize(deserializer).map(|raw| Self {
+            json: raw.get(),
+            is_plain: !raw.get().contains('\\'),
+        })
     }
 }
 
@@ -50,6 +57,21 @@ pub(crate) struct Fields<'a> {
     hook_failure_mode: Option<RawJson<'a>>,
 }
 
+/// The names of fields in their usual order, as JSON text and alone.
+const USUAL: [(&str, &str); 11] = [
+    ("\"stackId\":", "stackId"),
+    ("\"eventId\":", "eventId"),
+    ("\"stackName\":", "stackName"),
+    ("\"logicalResourceId\":", "logicalResourceId"),
+    ("\"physicalResourceId\":", "physicalResourceId"),
+    ("\"resourceType\":", "resourceType"),
+    ("\"timestamp\":", "timestamp"),
+    ("\"resourceStatus\":", "resourceStatus"),
+    ("\"resourceStatusReason\":", "resourceStatusReason"),
+    ("\"resourceProperties\":", "resourceProperties"),
+    ("\"clientRequestToken\":", "clientRequestToken"),
+];
+
 impl<'a> Fields<'a> {
     /// The fields of an event's JSON without white space between its tokens; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
@@ -57,20 +79,33 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
-    /// then it is left to [`Self::of`].
-    pub(crate) fn scan(scanner: &mut Scanner<'a>) -> Option<Self> {
+    /// then it is left to [`Self::of`]. `stack` is the stack that its `stackId` probably names.
+    pub(crate) fn scan(scanner: &mut Scanner<'a>, stack: &str) -> Option<Self> {
         let mut fields = Self::default();
-        let mut is_first = true;
+        let (mut is_first, mut usual) = (true, USUAL.iter());
         loop {
             if !scanner.skip(if is_first { "{" } else { "," }) {
                 return (!is_first && scanner.skip("}")).then_some(fields);
             }
             is_first = false;
-            let name = scanner.plain_string()?;
-            if !scanner.skip(":") {
-                return None;
-            }
-            let value = RawJson(scanner.string()?);
+            // Most fields come in the usual order, though not all of them.
+            let rest = usual.clone();
+            let name = if let Some(&(_, name)) = usual.find(|(name, _)| scanner.skip(name)) {
+                name
+            } else {
+                usual = rest;
+                let name = scanner.plain_string()?;
+                if !scanner.skip(":") {
+                    return None;
+                }
+                name
+            };
+            let known = (name == "stackId").then(|| scanner.known_string(stack));
+            let (json, is_plain) = match known.flatten() {
+                Some(known) => (known, true),
+                None => scanner.any_string()?,
+            };
+            let value = RawJson { json, is_plain };
             if let Some(field) = fields.named(name)
                 && field.replace(value).is_some()
             {
@@ -82,7 +117,7 @@ impl<'a> Fields<'a> {
     /// The same of a whole text.
     pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
         let mut scanner = Scanner::new(json);
-        Self::scan(&mut scanner).filter(|_| scanner.rest().is_empty())
+        Self::scan(&mut scanner, "").filter(|_| scanner.rest().is_empty())
     }
 
     /// The JSON of the stack's id.
@@ -192,5 +227,5 @@ pub(super) fn string(field: RawJson<'_>) -> Option<Cow<'_, str>> {
 /// The content of a string without escapes.
 pub(super) fn plain(field: RawJson<'_>) -> Option<&str> {
     let content = field.get().strip_prefix('"')?.strip_suffix('"')?;
-    (!content.contains('\\')).then_some(content)
+    field.is_plain.then_some(content)
 }

@@ -115,6 +115,8 @@ pub struct Content {
     pub is_root: bool,
     /// Whether it failed by itself, not because another resource did.
     pub is_own_failure: bool,
+    /// Whether parts of the text are redacted.
+    is_redacted: bool,
     /// The event's JSON without the values that it does not have in common.
     text: JsonText,
 }
@@ -187,7 +189,7 @@ impl StackEvent {
 
     fn is_redacted(&self) -> bool {
         let in_properties = self.properties.as_ref();
-        self.text.contains(REDACTED) || in_properties.is_some_and(|json| json.contains(REDACTED))
+        self.is_redacted || in_properties.is_some_and(|json| json.contains(REDACTED))
     }
 
     /// The id under which the event has to be recorded, unless it is in its JSON.

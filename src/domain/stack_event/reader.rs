@@ -16,7 +16,7 @@ use crate::domain::stack_event::json_text::{JsonText, Slots};
 use crate::domain::stack_event::scan::next_special;
 use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::redact::{may_have_secret, redact_secrets};
+use crate::text::redact::{REDACTED, may_have_secret, redact_secrets};
 use crate::text::safe::SafeText;
 
 /// The number of contents, and of properties, that are remembered: more than a build has resources and statuses.
@@ -225,6 +225,7 @@ fn content(json: JsonText, fields: &Fields<'_>, fallback: Option<&StackId>) -> C
             && !reason.as_deref().is_some_and(is_cancelled),
         reason: fields.explanation().as_deref().map(safe_excerpt),
         status,
+        is_redacted: json.contains(REDACTED),
         text: json,
     }
 }
@@ -264,6 +265,7 @@ fn unreadable_content(raw: &str, fallback: Option<&StackId>) -> Content {
         reason: Some(safe_excerpt(raw)),
         is_root: false,
         is_own_failure: false,
+        is_redacted: raw.contains(REDACTED),
         text: JsonText::new(raw, &Slots::default()),
     }
 }

@@ -34,6 +34,16 @@ impl<'a> Scanner<'a> {
         is_plain.then(|| string.get(1..string.len() - 1))?
     }
 
+    /// Goes behind the next string if it has this content, which has no escapes. Returns it with its quotes.
+    pub(crate) fn known_string(&mut self, content: &str) -> Option<&'a str> {
+        let (string, end) = (self.rest(), content.len() + 1);
+        let is_next = string.strip_prefix('"')?.starts_with(content)
+            && string.as_bytes().get(end) == Some(&b'"');
+        let string = string.get(..=end).filter(|_| is_next)?;
+        self.at += string.len();
+        Some(string)
+    }
+
     /// The next whole number.
     pub(crate) fn integer(&mut self) -> Option<i64> {
         let bytes = self.text.as_bytes().get(self.at..)?;
@@ -53,12 +63,7 @@ impl<'a> Scanner<'a> {
         Some(if is_negative { -number } else { number })
     }
 
-    /// The next string, with its quotes. None if there is none, or an invalid one.
-    pub(crate) fn string(&mut self) -> Option<&'a str> {
-        Some(self.any_string()?.0)
-    }
-
-    /// The next string, with its quotes, and whether it has no escapes.
+    /// The next string, with its quotes, and whether it has no escapes. None if there is none, or an invalid one.
     pub(crate) fn any_string(&mut self) -> Option<(&'a str, bool)> {
         let mut is_plain = true;
         let bytes = self.text.as_bytes();
@@ -133,7 +138,7 @@ mod tests {
             "\"0123456\u{1}\"",
         ] {
             let mut scanner = Scanner::new(text);
-            assert_eq!(scanner.string(), None, "{text:?}");
+            assert_eq!(scanner.any_string(), None, "{text:?}");
             assert_eq!(scanner.rest(), text);
         }
     }
@@ -161,7 +166,21 @@ mod tests {
             let text = format!("\"{}", parts.concat());
             let mut values = serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>();
             let expected = values.next().and_then(Result::ok).map(RawValue::get);
-            prop_assert_eq!(Scanner::new(&text).string(), expected);
+            let found = Scanner::new(&text).any_string();
+            let is_plain = |string: &str| !string.contains('\\');
+            prop_assert_eq!(found, expected.map(|string| (string, is_plain(string))));
+        }
+
+        /// A known string is found exactly where the same string is next.
+        #[test]
+        fn a_known_string_is_the_next_one(text in "[a-c\"\\\\é]{0,6}", known in "[a-cé]{0,3}") {
+            let text = format!("\"{text}");
+            let expected = Scanner::new(&text).plain_string().filter(|next| *next == known);
+            let mut scanner = Scanner::new(&text);
+            let found = scanner.known_string(&known);
+            let expected = expected.map(|next| format!("\"{next}\""));
+            prop_assert_eq!(found, expected.as_deref());
+            prop_assert_eq!(scanner.position(), found.map_or(0, str::len));
         }
     }
 }

@@ -19,7 +19,6 @@ const LETTERS: [&[u8; 3]; 21] = [
     b"ssp", // passphrase
     b"xox", b"iqo", b"fwo", b"eyj", // tokens
     b"url", // curl
-    b"ogi", // login
     b"shp", // sshpass
     b"ysq", // mysql
     b"iad", // mariadb
@@ -27,32 +26,48 @@ const LETTERS: [&[u8; 3]; 21] = [
     b"dcl", // adcli
     b"udo", // sudo
     b"dpw", // bindpw
+    b"pas", // -pass
 ];
 
 /// The bits of the other patterns, behind those of the letters.
-const ADJACENT_KEY: u32 = 1 << 21;
-const APART_KEY: u32 = 1 << 22;
-const TOKEN_OF_GITHUB: u32 = 1 << 23;
-const LONG_TOKEN_OF_GITHUB: u32 = 1 << 24;
-const PARAMETER: u32 = 1 << 25;
-const ESCAPE: u32 = 1 << 26;
-const BYTE: u32 = 1 << 27;
-const OPTION_OF_KEY: u32 = 1 << 28;
-const OPTION_OF_PASSWORD: u32 = 1 << 29;
+const LOGIN: u32 = 1 << 21;
+const ADJACENT_KEY: u32 = 1 << 22;
+const APART_KEY: u32 = 1 << 23;
+const TOKEN_OF_GITHUB: u32 = 1 << 24;
+const LONG_TOKEN_OF_GITHUB: u32 = 1 << 25;
+const PARAMETER: u32 = 1 << 26;
+const ESCAPE: u32 = 1 << 27;
+const BYTE: u32 = 1 << 28;
+const OPTION_OF_KEY: u32 = 1 << 29;
 const KINIT: u32 = 1 << 30;
 const PRIVATE_KEY: u32 = 1 << 31;
 
 /// The patterns that are longer than three bytes.
-const LONG: u32 = ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
+const LONG: u32 = LOGIN | ADJACENT_KEY | APART_KEY | TOKEN_OF_GITHUB | OPTION_OF_KEY | KINIT;
 
-/// For each byte the patterns that may have it in their first, second and third place.
-static PLACES: [[u32; 3]; 256] = places();
+/// For each byte the patterns that may have it in their first place, and above these 32 bits those that may have it in
+/// their second place.
+static BEGINNINGS: [u64; 256] = beginnings();
+/// The same for the third place.
+static ENDS: [u32; 256] = ends();
 
-const fn places() -> [[u32; 3]; 256] {
-    let mut places = [[0; 3]; 256];
+const fn beginnings() -> [u64; 256] {
+    let mut places = [0; 256];
     let mut byte = 0_u8;
     loop {
-        places[byte as usize] = [first(byte), second(byte), third(byte)];
+        places[byte as usize] = first(byte) as u64 | (second(byte) as u64) << 32;
+        if byte == u8::MAX {
+            return places;
+        }
+        byte += 1;
+    }
+}
+
+const fn ends() -> [u32; 256] {
+    let mut places = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        places[byte as usize] = third(byte);
         if byte == u8::MAX {
             return places;
         }
@@ -82,9 +97,10 @@ const fn first(byte: u8) -> u32 {
         b'\\' => ESCAPE,
         // Percent and HTML encoding, further parameters, and the end of a URL's password.
         b'%' | b'&' | b'@' => BYTE,
-        b'-' => OPTION_OF_KEY | OPTION_OF_PASSWORD | PRIVATE_KEY,
+        b'-' => OPTION_OF_KEY | PRIVATE_KEY,
         b'_' => OPTION_OF_KEY,
         b'k' | b'K' => KINIT,
+        b'o' | b'O' => LOGIN,
         b'\t' | b'\n' | b'\r' | b' '..=b'~' => 0,
         _ => BYTE,
     };
@@ -95,11 +111,11 @@ const fn second(byte: u8) -> u32 {
     let of_others = match byte {
         b'k' | b'K' => ADJACENT_KEY | OPTION_OF_KEY,
         b'h' | b'H' => TOKEN_OF_GITHUB,
+        b'g' | b'G' => LOGIN,
         b'_' => LONG_TOKEN_OF_GITHUB,
         b's' | b'S' => PARAMETER,
         // Those of JSON for quotes and white space hide nothing.
         b'u' | b'U' | b'x' | b'X' | b'0'..=b'3' => ESCAPE,
-        b'p' | b'P' => OPTION_OF_PASSWORD,
         b'i' | b'I' => KINIT,
         b'B' => PRIVATE_KEY,
         _ => 0,
@@ -113,8 +129,7 @@ const fn third(byte: u8) -> u32 {
         b'E' => ADJACENT_KEY | OPTION_OF_KEY | PRIVATE_KEY,
         b'k' | b'K' => APART_KEY,
         b'p' | b'P' => LONG_TOKEN_OF_GITHUB,
-        b'i' | b'I' => PARAMETER,
-        b'a' | b'A' => OPTION_OF_PASSWORD,
+        b'i' | b'I' => PARAMETER | LOGIN,
         b'n' | b'N' => KINIT,
         _ => 0,
     };
@@ -124,30 +139,30 @@ const fn third(byte: u8) -> u32 {
 /// Whether a text may have a name of a secret, a key, an argument with a secret, or an encoding that may hide one.
 pub(super) fn has_a_trace(text: &str) -> bool {
     let bytes = text.as_bytes();
-    // A pattern that begins in the last two bytes has spaces in its other places.
-    let [_, space_second, space_third] = PLACES[usize::from(b' ')];
-    let (mut first_before, mut first_last, mut second_last) = (0, 0, 0);
+    let (mut before, mut last) = (0, 0);
     let mut begin = 0;
     for part in bytes.chunks(LANES) {
         let mut hits = 0;
         for byte in part {
-            let [first, second, third] = PLACES[usize::from(*byte)];
-            hits |= first_before & second_last & third;
-            (first_before, first_last, second_last) = (first_last, first, second);
+            let place = usize::from(*byte);
+            hits |= before & (last >> 32) & u64::from(ENDS[place]);
+            (before, last) = (last, BEGINNINGS[place]);
         }
         if hits != 0 && is_hit(bytes, begin, hits) {
             return true;
         }
         begin += LANES;
     }
-    let at_end = first_before & second_last & space_third | first_last & space_second & space_third;
-    at_end & !LONG != 0
+    // A pattern that begins in the last two bytes has spaces in its other places.
+    let (space, end) = (BEGINNINGS[usize::from(b' ')], ENDS[usize::from(b' ')]);
+    let hits = (before & (last >> 32) | last & (space >> 32)) & u64::from(end);
+    hits & !u64::from(LONG) != 0
 }
 
 /// Whether a hit in the part from `begin` on is one: of the longer patterns, the rest is compared.
 #[cold]
-fn is_hit(bytes: &[u8], begin: usize, hits: u32) -> bool {
-    if hits & !LONG != 0 {
+fn is_hit(bytes: &[u8], begin: usize, hits: u64) -> bool {
+    if hits & !u64::from(LONG) != 0 {
         return true;
     }
     // The first two bytes of a pattern may be in the part before.
@@ -159,7 +174,7 @@ fn is_hit(bytes: &[u8], begin: usize, hits: u32) -> bool {
         let is_apart = matches!(lower(at), b's' | b'i' | b't') && has(at + 2, b"key");
         let is_option = matches!(part.get(at), Some(b'-' | b'_')) && has(at + 1, b"key");
         let is_token = has(at, b"gh") && part.get(at + 3) == Some(&b'_');
-        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit")
+        is_adjacent || is_apart || is_option || is_token || has(at, b"kinit") || has(at, b"ogin")
     })
 }
 
@@ -254,8 +269,9 @@ mod tests {
             || (lower(0) == b'b' && raw(1) == b'_' && lower(2) == b'p')
             || (b"?;".contains(&raw(0)) && has(1, b"si"))
             || (b"-_".contains(&raw(0)) && has(1, b"key"))
-            || (raw(0) == b'-' && (has(1, b"pa") || (raw(1), raw(2)) == (b'B', b'E')))
+            || (raw(0), raw(1), raw(2)) == (b'-', b'B', b'E')
             || has(0, b"kinit")
+            || has(0, b"ogin")
             || (raw(0) == b'\\' && (b"ux".contains(&lower(1)) || (b'0'..=b'3').contains(&raw(1))))
             || b"%&@".contains(&raw(0))
             || raw(0) > b'~'
@@ -286,9 +302,11 @@ mod tests {
     #[test]
     fn usual_text_has_no_trace() {
         for text in [
-            r#"{"eventId":"R-CREATE_COMPLETE-1","resourceStatus":"CREATE_IN_PROGRESS","resourceStatusReason":"User Initiated"}"#,
+            r#"{"eventId":"R-CREATE_COMPLETE-1","logicalResourceId":"R","physicalResourceId":"phys-1","resourceStatus":"CREATE_IN_PROGRESS","resourceStatusReason":"User Initiated"}"#,
             r#""{\"Tags\": [{\"Key\": \"parallelcluster:image_id\", \"Value\": \"x\"}]}""#,
             "Stage 3 of 4: ran /usr/bin/dnf -y install kernel-devel (exit code 0)",
+            "remote_file[/opt/parallelcluster/sources/x.tgz] /var/chef/cache/cookbooks/aws-parallelcluster-install/common.rb",
+            "./configure --prefix=/opt/slurm --enable-shared: checking for gcc... making all in src",
         ] {
             assert!(!has_a_trace(text), "{text}");
         }

@@ -86,7 +86,7 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
 fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
     if let Some(Comparing { names, read }) = &picker.comparing {
         let [one, other] = names.each_ref().map(|name| one_line(name));
-        let text = format!(" reading {one} and {other} to compare them: {read} of 2 read");
+        let text = format!(" comparing, {read} of 2 read: {one} and {other}");
         return Line::styled(text, theme.strong());
     }
     let query = one_line(&picker.query);
@@ -232,6 +232,6 @@ mod tests {
         let mut picker = Picker::default();
         picker.comparing = Some(comparing);
         let text = head(&picker, &Theme::default()).to_string();
-        assert_eq!(text, " reading alpha and beta to compare them: 1 of 2 read");
+        assert_eq!(text, " comparing, 1 of 2 read: alpha and beta");
     }
 }
