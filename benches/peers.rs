@@ -109,7 +109,7 @@ impl Files {
         ];
         let mut events = String::new();
         let mut recording = String::from(
-            r#"{"bakewatchRecording":2,"backend":"aws","imageId":"img","region":"us-east-1","startedAt":"2026-01-01T00:00:00.000Z"}"#,
+            r#"{"bakewatchRecording":2,"program":"0.1.0","backend":"aws","imageId":"img","region":"us-east-1","startedAt":"2026-01-01T00:00:00.000Z"}"#,
         );
         recording.push('\n');
         let filler = "x".repeat(60);
