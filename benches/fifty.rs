@@ -29,7 +29,7 @@ mod support {
 }
 
 /// The first requests for each build, which are not measured, and how long is measured.
-const BEGIN: Duration = Duration::from_secs(60);
+const BEGIN: Duration = Duration::from_mins(1);
 const SPAN: Duration = Duration::from_mins(10);
 /// The keys that are measured.
 const KEYS: u32 = 100;

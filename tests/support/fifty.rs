@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::Clock;
 use bakewatch::testing::demo::{RequestLog, Scenario, Simulator};
-use chrono::Utc;
 use tokio::runtime::Runtime;
 
 use super::program::DEADLINE;
@@ -29,7 +28,7 @@ impl Fifty {
             .build()
             .unwrap();
         let scenarios = Scenario::several("success", BUILDS).unwrap();
-        let clock = Clock::scenario(Utc::now(), 1.0);
+        let clock = Clock::scenario(Clock::wall().now(), 1.0);
         let simulator = runtime.block_on(Simulator::bind_all(&scenarios, clock));
         let requests = RequestLog::default();
         let simulator = simulator.unwrap().with_log(&requests);
