@@ -152,7 +152,7 @@ impl Idle {
         let mut aws = Aws::start();
         aws.begin();
         aws.set_steps(&STEPS);
-        let now = Utc::now().timestamp_millis();
+        let now = Clock::wall().now().timestamp_millis();
         let line = |number: usize| {
             let text = format!("Stdout: Installing package {number} of {LINES}");
             (now - 60_000 + i64::try_from(number).unwrap(), text)

@@ -363,6 +363,39 @@ fn no_secret_of_a_log_leaves_by_any_output() {
     }
 }
 
+/// An AWS in which a script of the phase says something and exits with the code; the lines after it are of others. The
+/// log alone tells of the command.
+fn failed_script(phase: &str, said: &[&str], code: i32, after: &[&str]) -> Aws {
+    let mut aws = Aws::start();
+    aws.deny("GetImage");
+    aws.begin();
+    let phase = format!("Phase {phase}");
+    let exit = format!("CmdExecution: ExitCode {code}");
+    let component =
+        "arn:aws:imagebuilder:us-east-1:1:component/parallelclusterimage-script-0-x/1.0.0/1";
+    let document = format!("Document {component}");
+    let mut lines = vec![
+        "Started step ApplyBuildComponents with action ExecuteComponents",
+        "Document arn:aws:imagebuilder:us-east-1:1:component/other/1.0.0/1",
+        "Phase build",
+        "Step First",
+        "ExitCode 0",
+        &document,
+        &phase,
+        "Step RunScript",
+    ];
+    lines.extend(said);
+    lines.extend([
+        exit.as_str(),
+        "TOE has completed execution with failure - Execution failed!",
+    ]);
+    lines.extend(after);
+    let lines = lines.iter().map(|line| (*line).to_owned());
+    aws.push_log((0..).zip(lines).map(|(at, line)| (START + at, line)));
+    aws.fail();
+    aws
+}
+
 /// A failed command is named with its exit code and its last words by each output.
 #[test]
 fn each_output_has_the_name_the_exit_code_and_the_last_words_of_a_failed_script() {
@@ -418,34 +451,7 @@ fn each_output_has_the_name_the_exit_code_and_the_last_words_of_a_failed_script(
             3,
         ),
     ] {
-        let mut aws = Aws::start();
-        // The log alone tells of the command.
-        aws.deny("GetImage");
-        aws.begin();
-        let phase = format!("Phase {begin}");
-        let exit = format!("CmdExecution: ExitCode {code}");
-        let component =
-            "arn:aws:imagebuilder:us-east-1:1:component/parallelclusterimage-script-0-x/1.0.0/1";
-        let document = format!("Document {component}");
-        let mut lines = vec![
-            "Started step ApplyBuildComponents with action ExecuteComponents",
-            "Document arn:aws:imagebuilder:us-east-1:1:component/other/1.0.0/1",
-            "Phase build",
-            "Step First",
-            "ExitCode 0",
-            &document,
-            &phase,
-            "Step RunScript",
-        ];
-        lines.extend(said);
-        lines.extend([
-            exit.as_str(),
-            "TOE has completed execution with failure - Execution failed!",
-        ]);
-        lines.extend(&noise[..60]);
-        let lines = lines.iter().map(|line| (*line).to_owned());
-        aws.push_log((0..).zip(lines).map(|(at, line)| (START + at, line)));
-        aws.fail();
+        let aws = failed_script(begin, &said, code, &noise[..60]);
         let file = folder.join(format!("{name}.jsonl"));
         let file = file.to_str().unwrap();
         let ended = aws.watch("img", &["--record", file]).end();

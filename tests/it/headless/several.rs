@@ -106,7 +106,7 @@ fn three_builds_of_an_api_each_have_their_events_once_and_one_outcome() {
         let has_all =
             |line: &str, id: &str| line.contains(&format!("/{id}/")) && line.contains("\"e3\"");
         let line = program.wait_for(|line| waits.iter().any(|id| has_all(line, id)));
-        waits.retain(|id| !has_all(&line, id));
+        waits.retain(|id| !has_all(line, id));
     }
     servers[1].push_root(&stack("beta"), "CREATE_FAILED");
     servers[1].push_root(&stack("beta"), "ROLLBACK_COMPLETE");
