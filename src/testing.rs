@@ -54,7 +54,7 @@ pub mod domain {
     pub use crate::domain::image::{Ami, ImageAnswer, ImageDescription, RegionalAmi};
     pub use crate::domain::log_line::{LogLine, LogPage, LogPart, LogState};
     pub use crate::domain::observation::{
-        LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep,
+        LateEvent, Observation, ObservationList, OtherEvents, Seen, Stream, WalkStep,
     };
     pub use crate::domain::outcome::Outcome;
     pub use crate::domain::properties::{MAX_SHOWN, Properties};

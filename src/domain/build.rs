@@ -8,6 +8,7 @@ mod evidence;
 mod known;
 mod recorded;
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -94,10 +95,10 @@ impl Build {
     }
 
     /// The build after some observations.
-    pub fn of(observations: &[Observation]) -> Self {
+    pub fn of(observations: impl IntoIterator<Item: Borrow<Observation>>) -> Self {
         let mut build = Self::default();
         for observation in observations {
-            build.apply(observation);
+            build.apply(observation.borrow());
         }
         build
     }

@@ -2,7 +2,8 @@
 //!
 //! An observation holds the API's response without interpretation; [`crate::domain::build`] interprets it.
 
-use std::ops::{Deref, Range};
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,10 @@ use crate::domain::log_line::LogPage;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::domain::steps::ListedWorkflows;
 use crate::text::safe::SafeText;
+
+pub use self::list::ObservationList;
+
+mod list;
 
 /// A kind of data that is fetched on its own schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,41 +104,60 @@ impl Seen {
 }
 
 /// Observations in order. Those of a recording are a part of it, which is shared: a long one is not copied.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Batch {
-    all: Arc<Vec<Observation>>,
+    source: Source,
     range: Range<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Made(Arc<Vec<Observation>>),
+    Recorded(Arc<ObservationList>),
 }
 
 impl Batch {
     /// A part of a recording.
-    pub(crate) fn of(all: &Arc<Vec<Observation>>, range: Range<usize>) -> Self {
-        let all = Arc::clone(all);
-        Self { all, range }
+    pub(crate) fn of(all: &Arc<ObservationList>, range: Range<usize>) -> Self {
+        let source = Source::Recorded(Arc::clone(all));
+        Self { source, range }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Cow<'_, Observation>> {
+        let (made, recorded) = match &self.source {
+            Source::Made(all) => (all.get(self.range.clone()), None),
+            Source::Recorded(all) => (None, Some(all.part(self.range.clone()))),
+        };
+        let made = made.into_iter().flatten().map(Cow::Borrowed);
+        made.chain(recorded.into_iter().flatten())
     }
 
     /// Takes the first observations, at most that many, out of the batch.
     pub(crate) fn take_first(&mut self, count: usize) -> Self {
         let middle = self.range.start.saturating_add(count).min(self.range.end);
-        let first = Self::of(&self.all, self.range.start..middle);
+        let first = Self {
+            source: self.source.clone(),
+            range: self.range.start..middle,
+        };
         self.range.start = middle;
         first
     }
 }
 
-impl Deref for Batch {
-    type Target = [Observation];
-
-    fn deref(&self) -> &[Observation] {
-        self.all.get(self.range.clone()).unwrap_or_default()
-    }
-}
-
 impl From<Vec<Observation>> for Batch {
     fn from(all: Vec<Observation>) -> Self {
-        let range = 0..all.len();
-        let all = Arc::new(all);
-        Self { all, range }
+        Self {
+            range: 0..all.len(),
+            source: Source::Made(Arc::new(all)),
+        }
     }
 }
 
@@ -162,10 +186,15 @@ impl Observation {
             Seen::Resumed(recorded) => recorded.as_slice(),
             _ => &[],
         };
-        recorded.iter().filter_map(|one| match &one.seen {
+        recorded.iter().filter_map(Self::page)
+    }
+
+    /// The page that it is.
+    pub(crate) fn page(&self) -> Option<&WalkStep> {
+        match &self.seen {
             Seen::Page(page) => Some(page),
             _ => None,
-        })
+        }
     }
 }
 

@@ -215,7 +215,10 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
 impl ObservationSink for mpsc::Sender<Observation> {
     async fn send(&mut self, observations: Batch) -> bool {
         for observation in observations.iter() {
-            if mpsc::Sender::send(self, observation.clone()).await.is_err() {
+            if mpsc::Sender::send(self, observation.into_owned())
+                .await
+                .is_err()
+            {
                 return false;
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Clock;
-use crate::domain::observation::{Batch, Observation, Seen};
+use crate::domain::observation::{Batch, Observation, ObservationList, Seen};
 
 /// The number of events in a batch: enough to make the rest of the way cheap, and few enough for the next frame and for
 /// the queue, which has dozens of batches.
@@ -29,7 +29,7 @@ fn weight(observation: &Observation) -> usize {
 /// A recording, and how far it has been played.
 #[derive(Debug)]
 pub(crate) struct Player {
-    recorded: Arc<Vec<Observation>>,
+    recorded: Arc<ObservationList>,
     /// The number of observations that were played.
     played: usize,
     /// The largest number of observations that were played, before the user went back.
@@ -38,7 +38,7 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    pub(crate) fn new(recorded: Vec<Observation>, clock: Clock) -> Self {
+    pub(crate) fn new(recorded: ObservationList, clock: Clock) -> Self {
         Self {
             recorded: Arc::new(recorded),
             played: 0,
@@ -54,11 +54,11 @@ impl Player {
     /// Waits until the next observation is due by the watch's clock; for ever at the end. A clock at the end of the
     /// recording plays them without pauses.
     pub(crate) async fn due(&self) {
-        let Some(next) = self.recorded.get(self.played) else {
+        let Some(next) = self.recorded.at(self.played) else {
             return std::future::pending().await;
         };
         loop {
-            let wait = next.at - self.clock.now();
+            let wait = next - self.clock.now();
             let Some(wait) = wait.to_std().ok().filter(|wait| *wait > Duration::ZERO) else {
                 return;
             };
@@ -74,7 +74,7 @@ impl Player {
             && let Some(next) = self.recorded.get(self.played)
             && next.at <= now
         {
-            events += weight(next);
+            events += weight(&next);
             self.played += 1;
         }
         self.part(begin..self.played)
@@ -95,9 +95,9 @@ impl Player {
     /// Goes to the next observation with events, and returns all up to it; the rest if there is none.
     pub(crate) fn next(&mut self) -> Batch {
         let begin = self.played;
-        let rest = self.recorded.get(begin..).unwrap_or_default();
-        let next = rest.iter().position(|one| one.events() > 0);
-        self.played += next.map_or(rest.len(), |next| next + 1);
+        let end = self.recorded.len();
+        let next = (begin..end).find(|index| self.recorded.is_with_events(*index));
+        self.played = next.map_or(end, |next| next + 1);
         self.seek();
         self.part(begin..self.played)
     }
@@ -105,8 +105,8 @@ impl Player {
     /// Goes back before the last observation with events, and returns all up to the one with events before it.
     pub(crate) fn previous(&mut self) -> Batch {
         let of_events = |played: usize| {
-            let before = self.recorded.get(..played).unwrap_or_default();
-            before.iter().rposition(|one| one.events() > 0)
+            let mut before = (0..played).rev();
+            before.find(|index| self.recorded.is_with_events(*index))
         };
         let previous = of_events(self.played).and_then(of_events);
         self.played = previous.map_or(0, |previous| previous + 1);
@@ -117,8 +117,8 @@ impl Player {
     /// Sets the clock to the last observation that was played.
     fn seek(&self) {
         let last = self.played.saturating_sub(1);
-        if let Some(last) = self.recorded.get(last) {
-            self.clock.seek(last.at);
+        if let Some(last) = self.recorded.at(last) {
+            self.clock.seek(last);
         }
     }
 }
@@ -186,7 +186,7 @@ mod tests {
             },
         });
         let clock = Clock::scenario(at(0), 1.0);
-        let mut player = Player::new(recorded.into(), clock.clone());
+        let mut player = Player::new(recorded.into_iter().collect(), clock.clone());
         clock.set_paused(true);
         let times =
             |batch: Batch| -> Vec<_> { batch.iter().map(|one| one.at.timestamp()).collect() };

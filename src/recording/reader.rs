@@ -1,5 +1,6 @@
 //! Reads a recording into observations. A truncated last line and unreadable lines are skipped and counted.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::fault::Fault;
 use crate::domain::image::ImageAnswer;
-use crate::domain::observation::{LateEvent, Observation, OtherEvents, Seen, Stream, WalkStep};
+use crate::domain::observation::{
+    LateEvent, Observation, ObservationList, OtherEvents, Seen, Stream, WalkStep,
+};
 use crate::domain::stack_event::{EventReader, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
@@ -32,7 +35,7 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 pub struct Recording {
     pub header: Header,
     /// The observations of the watch, in order.
-    pub observations: Vec<Observation>,
+    pub observations: ObservationList,
     /// Whether the last line is truncated and was skipped: the writer was killed, or is writing now.
     pub torn: bool,
     /// The number of other lines that were skipped.
@@ -133,46 +136,32 @@ impl Recording {
         if log.is_empty() {
             return;
         }
-        self.observations.extend(log);
-        // Stable: observations of one time stay in their order.
-        self.observations.sort_by_key(|observation| observation.at);
-        set_times(&mut self.observations);
+        self.observations.merge(log);
     }
 
     /// The times of the first and the last observation.
     pub fn span(&self) -> (DateTime<Utc>, DateTime<Utc>) {
-        let at = |observation: &Observation| observation.at;
-        let begin = self.observations.first().map_or(self.header.started_at, at);
-        let end = self.observations.iter().map(at).max().unwrap_or(begin);
+        let begin = self.observations.at(0).unwrap_or(self.header.started_at);
+        let times = (0..self.observations.len()).filter_map(|index| self.observations.at(index));
+        let end = times.max().unwrap_or(begin);
         (begin, end)
     }
 
     /// The recorded events, with repetitions: oldest first, except for late ones.
     pub fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
-        let pages = self
-            .observations
-            .iter()
-            .filter_map(|observation| match &observation.seen {
-                Seen::Page(page) => Some(page),
-                _ => None,
-            });
-        pages.flat_map(|page| {
-            let late = page.commit.iter().flatten().map(|late| &late.event);
-            let others = page.others.iter().flat_map(OtherEvents::events);
-            others.chain(page.fresh.iter().rev().chain(late))
-        })
+        self.observations.events()
     }
 
     /// What was recorded as the observation that a resumed watch starts with.
     pub fn resume(self, now: DateTime<Utc>) -> Vec<Observation> {
         // Failed requests of an earlier watch are not those of this one.
-        let mut recorded = self.observations;
-        recorded.retain(|one| {
+        let recorded = self.observations.iter().filter(|one| {
             !matches!(
                 one.seen,
                 Seen::Failed(_) | Seen::Refused(_) | Seen::ClockOff(_)
             )
         });
+        let recorded: Vec<_> = recorded.map(Cow::into_owned).collect();
         if recorded.is_empty() {
             return Vec::new();
         }
@@ -225,7 +214,7 @@ pub(crate) fn header(line: &[u8]) -> Result<Header, ReadError> {
     }
 }
 
-/// An observation without the times that depend on the others; [`set_times`] sets those.
+/// An observation without the times that depend on the others; [`ObservationList`] sets those.
 pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Observation {
     Observation {
         at,
@@ -242,7 +231,7 @@ struct Observations {
     events: EventReader,
     /// The last line's.
     stack: Option<StackId>,
-    done: Vec<Observation>,
+    done: ObservationList,
     open: Option<Open>,
 }
 
@@ -333,7 +322,7 @@ impl Observations {
         };
         self.close();
         if let (Some(stream), Some(seen)) = (line.stream(), seen) {
-            self.done.push(observation(line.at, stream, seen));
+            self.done.push(line.at, stream, seen);
         }
     }
 
@@ -416,30 +405,13 @@ impl Observations {
             return;
         };
         let at = open.at;
-        let page = observation(at, Stream::Events, Seen::Page(open.into_page()));
-        self.done.push(page);
+        let page = Seen::Page(open.into_page());
+        self.done.push(at, Stream::Events, page);
     }
 
-    fn finish(mut self) -> Vec<Observation> {
+    fn finish(mut self) -> ObservationList {
         self.close();
-        set_times(&mut self.done);
+        self.done.set_times();
         self.done
-    }
-}
-
-/// Gives each observation, like the poller's own, the time since the first and the time of the next one of its stream.
-pub(super) fn set_times(observations: &mut [Observation]) {
-    let mut next = [None; Stream::COUNT];
-    for observation in observations.iter_mut().rev() {
-        let next = &mut next[observation.stream.index()];
-        observation.next_try = next.map_or(observation.at, |next| observation.at.max(next));
-        *next = Some(observation.at);
-    }
-    let began = observations.first().map(|observation| observation.at);
-    for observation in observations {
-        let since = began.map(|began| observation.at - began);
-        observation.elapsed = since
-            .and_then(|since| since.to_std().ok())
-            .unwrap_or_default();
     }
 }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventReader, StackEvent, StackId};
-use crate::recording::reader::{observation, set_times};
+use crate::recording::reader::observation;
 use crate::recording::{Header, Recording, parallelcluster};
 use crate::text::safe::SafeText;
 
@@ -282,10 +282,9 @@ fn recording(stacks: &[Vec<Arc<StackEvent>>]) -> Recording {
             page.fresh.reverse();
         }
     }
-    set_times(&mut observations);
     Recording {
         header: header(stacks, began),
-        observations,
+        observations: observations.into_iter().collect(),
         torn: false,
         unreadable: 0,
         valid_bytes: 0,

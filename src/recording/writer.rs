@@ -162,10 +162,10 @@ impl Open {
             return;
         };
         let mut all = observations.iter();
-        let written = all.try_for_each(|one| recorder.record(one));
+        let written = all.try_for_each(|one| recorder.record(&one));
         // Those after a failure are in the backlog, too.
         for observation in all {
-            let _ = recorder.record(observation);
+            let _ = recorder.record(&observation);
         }
         // Fails if the sink no longer waits.
         let _ = done.send(());

@@ -15,7 +15,7 @@ use crate::backend::parallelcluster::MfaSessions;
 use crate::backend::{Backend, Source};
 use crate::clock::Clock;
 use crate::demo::Simulator;
-use crate::domain::observation::{Batch, Observation};
+use crate::domain::observation::{Batch, Observation, ObservationList};
 use crate::domain::outcome::Outcome;
 use crate::poll::log::LogStart;
 use crate::poll::permit::{Budgets, Shown};
@@ -55,7 +55,7 @@ pub(super) enum Origin {
         /// The simulated API of the demo.
         simulator: Option<Box<Simulator>>,
     },
-    Recording(Vec<Observation>),
+    Recording(ObservationList),
 }
 
 impl Origin {

@@ -11,7 +11,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
 use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
-use crate::domain::observation::{Observation, Seen};
+use crate::domain::observation::{Batch, Observation, Seen};
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::StepChange;
@@ -19,15 +19,12 @@ use crate::domain::timeline::Timeline;
 use crate::exit_code;
 
 /// Applies observations of a session, unless its watch has ended.
-pub(super) fn apply(
-    model: &mut Model,
-    id: SessionId,
-    observations: &[Observation],
-    effects: &mut Effects,
-) {
-    for (index, observation) in observations.iter().enumerate() {
+pub(super) fn apply(model: &mut Model, id: SessionId, observations: &Batch, effects: &mut Effects) {
+    let mut all = observations.iter().peekable();
+    while let Some(observation) = all.next() {
+        let observation = &*observation;
         let is_page = |one: &Observation| matches!(one.seen, Seen::Page(_));
-        let is_before_page = observations.get(index + 1).is_some_and(is_page);
+        let is_before_page = all.peek().is_some_and(|next| is_page(next));
         model.now = model.now.max(observation.at);
         model.elapsed = model.elapsed.max(observation.elapsed);
         let (mode, elapsed) = (model.mode, model.elapsed);
@@ -91,7 +88,7 @@ pub(super) fn apply(
 pub(super) fn rewind(
     model: &mut Model,
     id: SessionId,
-    observations: &[Observation],
+    observations: &Batch,
     effects: &mut Effects,
 ) {
     let Some(session) = model.session_mut(id) else {
@@ -101,7 +98,7 @@ pub(super) fn rewind(
     let (filter, search) = (session.filter.clone(), session.search.listed.clone());
     view_state::set_filter(session, filter);
     view_state::set_search(session, search);
-    if let Some(last) = observations.last() {
+    if let Some(last) = observations.iter().next_back() {
         model.now = last.at;
     }
     apply(model, id, observations, effects);

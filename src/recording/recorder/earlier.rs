@@ -195,7 +195,7 @@ impl Recorder {
     fn begin_with(&mut self, older: &Recording, at: DateTime<Utc>) {
         let mut transcript = Transcript::default();
         for observation in &older.observations {
-            self.backlog.append(&mut transcript.add(observation));
+            self.backlog.append(&mut transcript.add(&observation));
         }
         if let (Some(header), Some(stack_id)) = (&mut self.header, transcript.stack_id()) {
             header.locate(stack_id);

@@ -1,6 +1,7 @@
 //! Recordings: no exit of the program, no full disk and no other watch loses or doubles an event, and a replay shows
 //! the same as the watch.
 
+use std::borrow::{Borrow, Cow};
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -445,7 +446,7 @@ fn every_kind_of_line_is_read() {
     let format_1 = include_bytes!("../../../fuzz/seeds/recording/format-1.jsonl");
     let recording = Recording::read(&format_1[..]).unwrap();
     assert_eq!((recording.unreadable, recording.events().count()), (0, 4));
-    let of_image = |one: &&Observation| one.stream == Stream::Image;
+    let of_image = |one: &Cow<'_, Observation>| one.stream == Stream::Image;
     assert_eq!(recording.observations.iter().filter(of_image).count(), 5);
     let seed = include_bytes!("../../../fuzz/seeds/recording/every-kind-of-line.jsonl");
     let recording = Recording::read(&seed[..]).unwrap();
@@ -568,21 +569,24 @@ prop_compose! {
 }
 
 /// The streams of failures, and the errors of the clock.
-fn failures_and_clock(observations: &[Observation]) -> Vec<(Stream, Option<TimeDelta>)> {
+fn failures_and_clock(
+    observations: impl IntoIterator<Item: Borrow<Observation>>,
+) -> Vec<(Stream, Option<TimeDelta>)> {
     let of = |one: &Observation| match one.seen {
         Seen::Failed(_) => Some((one.stream, None)),
         Seen::ClockOff(behind) => Some((one.stream, Some(behind))),
         _ => None,
     };
-    observations.iter().filter_map(of).collect()
+    let all = observations.into_iter();
+    all.filter_map(|one| of(one.borrow())).collect()
 }
 
 /// The state of the build after some observations, and the events that were committed, in order.
-fn state_after(observations: &[Observation]) -> (Build, Vec<String>) {
+fn state_after(observations: impl IntoIterator<Item: Borrow<Observation>>) -> (Build, Vec<String>) {
     let mut build = Build::default();
     let mut printed = Vec::new();
     for observation in observations {
-        let change = build.apply(observation);
+        let change = build.apply(observation.borrow());
         printed.extend(change.committed.iter().map(|event| event.raw()));
     }
     (build, printed)
