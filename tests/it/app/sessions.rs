@@ -264,6 +264,10 @@ impl Program {
 }
 
 /// A case has many frames, so there are fewer of them than usual, unless `PROPTEST_CASES` says how many.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a number of cases for this run only"
+)]
 fn cases() -> ProptestConfig {
     let usual = ProptestConfig::default();
     if std::env::var_os("PROPTEST_CASES").is_some() {
