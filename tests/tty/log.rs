@@ -116,15 +116,17 @@ fn a_step_of_a_component_is_compared_with_the_users_own_builds_and_its_silence_i
     };
     aws.begin();
     aws.push_log(step(TimeDelta::minutes(40), Some(TimeDelta::minutes(30))));
-    aws.finish();
     let own = environment(&aws);
     let own: Vec<_> = own
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let headless = [&WATCH[..], &["-o", "text", "--heartbeat", "200ms"]].concat();
-    let ended = Program::start_with(&headless, &own).end();
-    ended.assert_code(0);
+    let program = Program::start_with(&headless, &own);
+    aws.wait_until(|calls| calls.iter().any(|call| call.action == "GetLogEvents"));
+    aws.finish();
+    aws.delete();
+    program.end().assert_code(0);
 
     for (ago, usual) in [(7, "(usually 10:00)"), (20, "(slower than usual: 10:00)")] {
         let mut aws = Aws::start();
