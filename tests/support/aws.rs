@@ -88,6 +88,8 @@ pub(crate) struct Account {
     denied: Vec<String>,
     /// The answers to send instead, each once.
     instead: Vec<(String, u16, String)>,
+    /// The number of requests for the log that are still answered, where not all are.
+    log_requests: Option<usize>,
     /// The random calls that fail.
     failures: Option<fastrand::Rng>,
     /// The time of the services, where they say one.
@@ -199,6 +201,11 @@ impl Aws {
         for (written, message) in lines {
             account.log.push(LogLine { written, message });
         }
+    }
+
+    /// Answers only so many more requests for the log.
+    pub(crate) fn answer_log_requests(&self, count: usize) {
+        self.account().log_requests = Some(count);
     }
 
     /// Fails a third of the calls, in every way.
@@ -459,6 +466,12 @@ impl Account {
         if let Some(at) = self.instead.iter().position(|(of, ..)| *of == action) {
             let (_, status, body) = self.instead.remove(at);
             return Answer::Body(status, body);
+        }
+        if let Some(left) = self.log_requests.as_mut().filter(|_| of_logs.is_some()) {
+            let Some(less) = left.checked_sub(1) else {
+                return Answer::Body(503, "{}".to_owned());
+            };
+            *left = less;
         }
         let (status, mut body) = match of_logs {
             Some(action) => self.read_log(action, body),

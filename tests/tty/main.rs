@@ -15,6 +15,7 @@ mod faults;
 mod fifty;
 mod hostile;
 mod input;
+mod log;
 mod mfa;
 mod on_outcome;
 mod recording;

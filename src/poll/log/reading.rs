@@ -314,6 +314,9 @@ impl Reading {
             self.history = History::Done;
             return (LogPart::Newer, Vec::new());
         }
+        if is_first && previous.is_some() {
+            self.tail.secrets = LineSecrets::after_a_cut();
+        }
         if is_first && previous.is_some() && matches!(self.history, History::Unknown) {
             self.history = History::Pending {
                 token: previous,
@@ -360,7 +363,11 @@ impl Reading {
 
     pub(super) fn on_history(&mut self, now: Duration, batch: LogBatch) -> (LogPart, Vec<LogLine>) {
         let after = self.after_history.as_ref();
-        let redacted = Redacted::find(&mut LineSecrets::default(), &batch.lines, after);
+        let mut secrets = match batch.next {
+            Some(_) => LineSecrets::after_a_cut(),
+            None => LineSecrets::default(),
+        };
+        let redacted = Redacted::find(&mut secrets, &batch.lines, after);
         self.note_first(&batch.lines);
         let lines = redacted.apply(self.seen.read(batch.lines, ReadFrom::Newer));
         let asked = match &self.history {

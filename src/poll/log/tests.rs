@@ -408,6 +408,37 @@ fn a_key_is_redacted_wherever_its_pages_are_cut() {
     }
 }
 
+/// The page with the second half is shown before that with the first.
+#[test]
+fn a_value_is_redacted_wherever_its_pages_are_cut() {
+    let texts = [
+        "Stdout: see https://b/k?X-Amz-Date=1&X-Amz-Signature=canary80f77d5fa3",
+        "canary80f77d5fa3beca038a24 and more",
+        "Stdout: done",
+    ];
+    for start in [LogStart::First, LogStart::Newest] {
+        for page in 1..5 {
+            let mut service = service(3, 0, 0);
+            service.page = page;
+            service.lines = (0..)
+                .zip(texts)
+                .map(|(number, text)| ModelLine {
+                    written: START + 1_000 + number,
+                    ingested: START + 1_000 + number,
+                    text: text.to_owned(),
+                })
+                .collect();
+            let ends = Duration::from_mins(1);
+            let pages = read(&mut schedule(start), &mut service, ends);
+            let lines = pages.iter().flat_map(|page| &page.lines);
+            let texts: Vec<_> = lines.map(|line| line.message.to_string()).collect();
+            assert_eq!(texts.len(), 3, "{texts:?}");
+            assert!(!texts.concat().contains("canary"), "{page}: {texts:?}");
+            assert!(texts.iter().any(|text| text == "Stdout: done"), "{texts:?}");
+        }
+    }
+}
+
 #[test]
 fn the_newest_lines_of_a_long_log_take_two_requests() {
     let mut service = service(1, 0, 100_000);

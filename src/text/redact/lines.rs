@@ -19,15 +19,27 @@ pub(crate) struct LineSecrets {
     in_key: Option<usize>,
     /// The end of the line before, where a secret may go on.
     before: String,
+    /// The line before is not known yet: a secret may go on in the next one.
+    is_cut: bool,
 }
 
 impl LineSecrets {
+    /// For lines that follow others which are read later.
+    pub(crate) fn after_a_cut() -> Self {
+        Self {
+            is_cut: true,
+            ..Self::default()
+        }
+    }
+
     /// Redacts the next line, which is followed by another one. `None` where it stays.
     pub(crate) fn redact(&mut self, line: &str, following: Option<&str>) -> Option<String> {
         let (prefix, text) = split_prefix(line);
+        let is_cut = std::mem::take(&mut self.is_cut);
         let of_key = self.redact_key(text, following);
         let redacted = match of_key {
             Some(redacted) => Some(redacted),
+            None if is_cut => redact_first_word(text),
             None if self.in_key.is_none() => self.redact_rest(text, !prefix.is_empty()),
             None => None,
         };
@@ -68,12 +80,8 @@ impl LineSecrets {
             return None;
         }
         if self.before.ends_with(REDACTED) {
-            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=%-_".contains(byte);
-            let length = text.bytes().take_while(|byte| is_part(byte)).count();
-            let (rest, behind) = text.split_at_checked(length)?;
-            let is_random = rest.bytes().any(|byte| byte.is_ascii_digit())
-                && rest.bytes().any(|byte| byte.is_ascii_alphabetic());
-            return (length >= REST && is_random).then(|| format!("{REDACTED}{behind}"));
+            let behind = behind_a_rest(text)?;
+            return Some(format!("{REDACTED}{behind}"));
         }
         // The name is cut, or the value is on this line.
         let before = self.before.trim_end_matches('\\').trim_end();
@@ -83,6 +91,25 @@ impl LineSecrets {
         let mut joints = cut.into_iter().chain(broken);
         joints.find_map(|(before, joint)| redact_joined(before, joint, text))
     }
+}
+
+/// The text behind its beginning, where that looks like the rest of a secret.
+fn behind_a_rest(text: &str) -> Option<&str> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=%-_".contains(byte);
+    let length = text.bytes().take_while(is_part).count();
+    let (rest, behind) = text.split_at_checked(length)?;
+    let is_random = rest.bytes().any(|byte| byte.is_ascii_digit())
+        && rest.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (length >= REST && is_random).then_some(behind)
+}
+
+/// Redacts a first word that looks like the rest of a secret. A time, an address or a version is none: it goes on with
+/// another character.
+fn redact_first_word(text: &str) -> Option<String> {
+    let behind = behind_a_rest(text)?;
+    let ends = |letter: char| letter.is_whitespace() || "&\"'`,;)<>\\".contains(letter);
+    let is_word = behind.is_empty() || behind.starts_with(ends);
+    is_word.then(|| format!("{REDACTED}{behind}"))
 }
 
 /// Redacts a line together with the end of the one before.
@@ -197,6 +224,26 @@ mod tests {
                 assert!(!redacted.concat().contains(secret), "{redacted:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_rest_of_a_secret_is_redacted_where_the_line_before_is_not_known() {
+        for (line, redacted) in [
+            ("fe5f80f77d5fa3beca03 x", Some("[redacted] x")),
+            ("ture=fe5f80f77d5fa3be&x=1", Some("[redacted]&x=1")),
+            ("Stdout: fe5f80f77d5fa3be", Some("Stdout: [redacted]")),
+            ("2026-11-29T10:00:00Z begins", None),
+            ("kernel-devel-5.14.0-570", None),
+            ("Step RunScript1", None),
+            ("ExitCode 0", None),
+        ] {
+            let redacted = redacted.map(|text| text.replace("[redacted]", REDACTED));
+            let mut secrets = LineSecrets::after_a_cut();
+            assert_eq!(secrets.redact(line, None), redacted, "{line}");
+        }
+        let mut secrets = LineSecrets::after_a_cut();
+        assert_eq!(secrets.redact("done", None), None);
+        assert_eq!(secrets.redact("fe5f80f77d5fa3beca03 x", None), None);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::support::aws::Aws;
+use crate::support::note::Note;
 use crate::support::program::{Ended, Program, fresh_folder, run};
+use crate::support::secrets::{assert_no_secret_of_a_log, push_secrets};
 
 /// After the events of the scripted stacks began.
 const START: i64 = 1_800_000_000_000;
@@ -241,99 +243,27 @@ fn a_hostile_line_is_inert_and_its_secrets_are_redacted() {
     }
 }
 
-/// Lines with a secret each, and the secrets. The lines follow each other.
-const SECRETS: [(&str, &str); 24] = [
-    (
-        "+ export AWS_SECRET_ACCESS_KEY=canaryAAAA0123456789abcdefghij0123456789",
-        "canaryAAAA",
-    ),
-    (
-        "+ export AWS_SESSION_TOKEN='canaryBBBB0123/+=='",
-        "canaryBBBB",
-    ),
-    (
-        "+ curl -fsSL -u bot:canaryCCCC https://x.example.com/a",
-        "canaryCCCC",
-    ),
-    ("+ tool --password=canaryDDDD --verbose", "canaryDDDD"),
-    ("+ tool --password canaryEEEE --verbose", "canaryEEEE"),
-    (
-        "+ docker login -u bot -p canaryFFFF registry.example.com",
-        "canaryFFFF",
-    ),
-    (
-        "Looking in indexes: https://bot:canaryGGGG@pypi.example.com/simple",
-        "canaryGGGG",
-    ),
-    (
-        "GET https://b.s3.amazonaws.com/k?X-Amz-Credential=x&X-Amz-Signature=canaryHHHH0123",
-        "canaryHHHH",
-    ),
-    (
-        r#"{"url":"https:\/\/b\/k?a=1\u0026X-Amz-Signature\u003dcanaryIIII0123"}"#,
-        "canaryIIII",
-    ),
-    (
-        "go?to=https%3A%2F%2Fb%3FX-Amz-Signature%3DcanaryJJJJ0123%26a%3D1",
-        "canaryJJJJ",
-    ),
-    ("see https://b/k?X-Amz-Date=1&X-Amz-Signa", "canaryKKKK"),
-    ("ture=canaryKKKK0123456789abcdef", "canaryKKKK"),
-    (
-        "see https://b/k?X-Amz-Signature=canaryLLLL0123456789",
-        "canaryLLLL",
-    ),
-    (
-        "canaryLLLL0123456789abcdef0123456789 and more",
-        "canaryLLLL",
-    ),
-    ("-----BEGIN RSA PRIVATE KEY-----", "canaryMMMM"),
-    (
-        "canaryMMMMIBAAKCAQEA7ZqXk0pX9v3n5WbJq1uQkq0b2mVvYw1x8m2Zz7xw0QWc",
-        "canaryMMMM",
-    ),
-    ("canaryMMMM==", "canaryMMMM"),
-    ("-----END RSA PRIVATE KEY-----", "canaryMMMM"),
-    (
-        "-----BEGIN PRIVATE KEY-----\ncanaryNNNNIBAAKCAQ\ncanaryNNNN==\n-----END PRIVATE KEY-----",
-        "canaryNNNN",
-    ),
-    (
-        "Authorization: Bearer canaryOOOO.0123456789abcdef",
-        "canaryOOOO",
-    ),
-    ("< Set-Cookie: session=canaryPPPP; Path=/", "canaryPPPP"),
-    ("echo 'root:canaryQQQQ' | chpasswd", "canaryQQQQ"),
-    ("password\u{1b}[0m=\u{202e}canaryRRRR\u{7}", "canaryRRRR"),
-    (
-        "\u{1b}]52;c;Y2FuYXJ5\u{7} token=canarySSSS0123456789abcdef0123456789abcdef",
-        "canarySSSS",
-    ),
-];
-
-/// Text, JSON, the report, the recording and the outcome's command.
+/// Text, JSON, the report, the recording, and what the outcome's command gets.
 #[test]
 fn no_secret_of_a_log_leaves_by_any_output() {
     let folder = fresh_folder();
     for prefix in ["", "Stderr: ", "CmdExecution: Stdout: "] {
         let mut aws = Aws::start();
         aws.begin();
-        let begin = ["Document arn:aws:c/1", "Phase build", "Step RunScript"];
-        let begin = begin.into_iter().map(str::to_owned);
-        let lines = SECRETS.iter().map(|(line, _)| {
-            let is_rest = line.starts_with("ture=") || line.starts_with("canaryLLLL");
-            format!("{}{line}", if is_rest { "" } else { prefix })
-        });
-        let end = ["CmdExecution: ExitCode 17".to_owned()];
-        let all = begin.chain(lines).chain(end);
-        aws.push_log((0..).zip(all).map(|(at, line)| (START + at, line)));
+        push_secrets(&aws, prefix);
         aws.fail();
+        let note = Note::new(&format!("secrets-{}", prefix.len()));
+        let command = note.command("$(env)");
         let file = folder.join(format!("{}.jsonl", prefix.len()));
         let file = file.to_str().unwrap();
         let mut texts = vec![
             ("log text", log(&aws, &[]).end()),
             ("log json", log(&aws, &["-o", "json"]).end()),
-            ("watch json", aws.watch("img", &["--record", file]).end()),
+            (
+                "watch json",
+                aws.watch("img", &["--record", file, "--on-outcome", &command])
+                    .end(),
+            ),
             ("report", run(&["report", file])),
             (
                 "replay",
@@ -352,13 +282,11 @@ fn no_secret_of_a_log_leaves_by_any_output() {
         let lines = std::fs::read_to_string(format!("{file}.log")).unwrap();
         assert!(lines.contains("RunScript"), "{lines}");
         texts.push(("recorded log", lines));
+        let variables = note.wait();
+        assert!(variables.contains("BAKEWATCH_SUMMARY="), "{variables}");
+        texts.push(("variables", variables));
         for (name, text) in texts {
-            for (line, secret) in SECRETS {
-                assert!(!text.contains(secret), "{name}: {line:?}\n{text}");
-            }
-            let is_inert = |character: char| character == '\n' || !character.is_control();
-            assert!(text.chars().all(is_inert), "{name}: {text:?}");
-            assert!(!text.contains('\u{202e}'), "{name}");
+            assert_no_secret_of_a_log(name, &text);
         }
     }
 }
