@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
+use crate::app::session::SessionId;
 use crate::app::update::update;
 use crate::clock::Clock;
 use crate::config::{ByBackground, TerminalCapabilities};
@@ -282,11 +283,13 @@ impl ScreenLoop<'_> {
             }
         }
         failpoint::hit("update");
+        let shown = self.model.shown.id;
+        let is_beside = is_beside(&msg, shown);
         let mut effects = update(self.model, msg);
         if self.model.shown.wants_code() && !self.sessions.is_code_needed() {
             effects.extend(update(self.model, Msg::CodeAccepted));
         }
-        self.stale = true;
+        self.stale |= !is_beside || !effects.is_empty() || self.model.shown.id != shown;
         self.sessions.show(self.model.shown.id);
         self.run_effects(effects)
     }
@@ -412,5 +415,25 @@ impl ScreenLoop<'_> {
         self.stale = true;
         self.draw_soon();
         self.run_effects(effects)
+    }
+}
+
+/// Whether a message is about another build than the one on the screen. Of that only a few words are shown: the next
+/// tick's frame is early enough for them, and most polls show nothing new.
+fn is_beside(msg: &Msg, shown: SessionId) -> bool {
+    matches!(msg, Msg::Observed(session, _) if *session != shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_polls_of_other_builds_wait_for_the_frame_of_the_next_tick() {
+        let poll = |session| Msg::Observed(SessionId(session), Vec::new().into());
+        assert!(is_beside(&poll(1), SessionId(0)));
+        assert!(!is_beside(&poll(0), SessionId(0)), "the one on the screen");
+        let clock = Clock::wall();
+        assert!(!is_beside(&tick(&clock, false), SessionId(0)), "a tick");
     }
 }

@@ -52,7 +52,7 @@ impl Fifty {
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
         let terminal = Terminal::start(120, 30, &arguments, &environment);
-        let end = Instant::now() + 2 * DEADLINE;
+        let end = Instant::now() + 5 * DEADLINE;
         while self.polled() < builds {
             assert!(Instant::now() < end, "{} of {builds}", self.polled());
             thread::sleep(Duration::from_millis(50));

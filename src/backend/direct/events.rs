@@ -115,8 +115,11 @@ impl Direct {
             about: stack,
             parameters: &cloudformation::describe_stack_events(stack, token),
         };
-        let reader = &mut self.reader;
-        let read = |body: &[u8]| cloudformation::events(body, reader);
+        let (reader, last) = (&mut self.reader, &mut self.last_page);
+        let read = |body: &[u8]| match token {
+            None => last.read(body, reader),
+            Some(_) => cloudformation::events(body, reader),
+        };
         self.client.call(call, read).await
     }
 

@@ -20,6 +20,7 @@ mod events;
 mod imagebuilder;
 pub(crate) mod images;
 mod known;
+mod last_page;
 mod log;
 mod parts;
 mod query;
@@ -44,6 +45,7 @@ use crate::backend::direct::cloudformation::Stack;
 use crate::backend::direct::description::Parts;
 use crate::backend::direct::ec2::TaggedAmi;
 use crate::backend::direct::known::Known;
+use crate::backend::direct::last_page::LastPage;
 use crate::backend::direct::parts::Amis;
 use crate::backend::{
     Asked, Endpoint, EventSource, EventsError, EventsPage, EventsResponse, ImageSource, NextToken,
@@ -103,6 +105,7 @@ pub(crate) struct Direct {
     pub(crate) reads_log: bool,
     region: String,
     reader: EventReader,
+    last_page: LastPage,
     known: Known,
     /// The refused calls.
     refused: Vec<(Operation, Fault)>,
@@ -204,6 +207,7 @@ impl Direct {
             reads_log: true,
             region,
             reader: EventReader::default(),
+            last_page: LastPage::default(),
             known: Known::default(),
             refused: Vec::new(),
             untold: Vec::new(),

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::backend::parallelcluster::wire::{ForeignBody, or_mended, parsed};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{EventReader, Fields, StackEvent, StackId, compact};
+use crate::domain::stack_event::{EventReader, Fields, Scanner, StackEvent, StackId, compact};
 
 /// The number of different elements without an event id that become rows of their own.
 const MAX_ODD: usize = 100;
@@ -49,6 +49,13 @@ pub(crate) fn page(body: &[u8], parser: &mut EventReader) -> Result<EventsPage, 
 }
 
 fn page_of(text: &str, parser: &mut EventReader) -> Result<EventsPage, ForeignBody> {
+    if let Some(page) = usual_page(text, parser) {
+        return Ok(page);
+    }
+    any_page(text, parser)
+}
+
+fn any_page(text: &str, parser: &mut EventReader) -> Result<EventsPage, ForeignBody> {
     let mut reader = Reader::new(None, parser);
     parsed(text, |json| (&mut reader).deserialize(json))?;
     if let (Some(stack), true) = (reader.stack.clone(), reader.has_orphans) {
@@ -67,6 +74,52 @@ fn page_of(text: &str, parser: &mut EventReader) -> Result<EventsPage, ForeignBo
             .filter(|token| !token.is_empty())
             .map(NextToken::new),
     })
+}
+
+/// Reads a body as the services send it, in one pass: a list of events, the first of which names its stack, and the token
+/// if there is one. None if it is another one; then it is left to [`Reader`], which returns the same page for these bodies.
+fn usual_page(text: &str, parser: &mut EventReader) -> Option<EventsPage> {
+    // For [`compact`] it is white space, for JSON it is not.
+    if text.contains('\u{c}') {
+        return None;
+    }
+    let sent = compact(text);
+    let mut scanner = Scanner::new(&sent);
+    if !scanner.skip("{\"events\":[") {
+        return None;
+    }
+    let mut events = Vec::new();
+    let mut stack = None;
+    let mut likely = "";
+    loop {
+        let begin = scanner.position();
+        let fields = Fields::scan(&mut scanner, likely)?;
+        let event = sent.get(begin..scanner.position())?;
+        if !fields.has_event_id() || events.len() >= MAX_EVENTS {
+            return None;
+        }
+        if stack.is_none() {
+            let json = fields.stack_id()?;
+            stack = Some(stack_id(json)?);
+            let content = json.trim_matches('"');
+            likely = if content.contains('\\') { "" } else { content };
+        }
+        let event = parser.read_scanned(event, &fields, stack.as_ref());
+        events.push(Arc::new(event));
+        if !scanner.skip(",") {
+            break;
+        }
+    }
+    if !scanner.skip("]") {
+        return None;
+    }
+    let mut next = None;
+    if scanner.skip(",\"nextToken\":") {
+        let (json, _) = scanner.any_string()?;
+        let token: String = serde_json::from_str(json).ok()?;
+        next = (!token.is_empty()).then(|| NextToken::new(token));
+    }
+    (scanner.rest() == "}").then_some(EventsPage { events, next })
 }
 
 /// Reads the body, one field and one element at a time.
@@ -247,6 +300,8 @@ impl<'de> Visitor<'de> for Elements<'_, '_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
@@ -339,5 +394,87 @@ mod tests {
 
     fn page_error(body: &str) -> bool {
         page(body.as_bytes(), &mut EventReader::default()).is_err()
+    }
+
+    /// The parts of bodies, usual and others.
+    fn any_body() -> impl Strategy<Value = String> {
+        let events = vec![
+            r#"{"stackId":"s","eventId":"1","timestamp":"2026-01-01T00:00:00.000Z"}"#,
+            r#"{ "stackId": "s", "eventId": "2", "resourceProperties": "{\"a\": \"b c\"}" }"#,
+            r#"{"eventId":"3","resourceStatus":"CREATE_FAILED","new":"x"}"#,
+            r#"{"stackId":"\u0073","eventId":"4"}"#,
+            r#"{"stackId":"a\\n","eventId":"5"}"#,
+            r#"{"stackId":"a\n","eventId":"6"}"#,
+            r#"{"stackId":"","eventId":"7"}"#,
+            r#"{"stackId":"s","eventId":"8","eventId":"9"}"#,
+            r#"{"stackId":"s","eventId":"10","reason":"password=hunter2hunter2"}"#,
+            r#"{"stackId":"s","resourceStatus":"X"}"#,
+            r#"{"stackId":"s","eventId":null}"#,
+            r#"{"stackId":"s","eventId":"\ud800"}"#,
+            "17",
+            "{}",
+        ];
+        let begins = vec![
+            "{\"events\":[",
+            "{ \"events\" : [ ",
+            "{\"x\":1,\"events\":[",
+        ];
+        let ends = vec![
+            "]}",
+            "]} ",
+            "]}}",
+            "],\"nextToken\":\"t/+=\"}",
+            "\n], \"nextToken\": \"t\\u0041\"\n}",
+            "],\"nextToken\":\"\"}",
+            "],\"nextToken\":null}",
+            "],\"nextToken\":7}",
+            "],\"nextToken\":\"a\",\"nextToken\":\"b\"}",
+            "],\"message\":\"no\"}",
+        ];
+        let events = prop::collection::vec(prop::sample::select(events), 0..5);
+        let separator = prop::sample::select(vec![",", ", ", ",\u{c}", ",\n  "]);
+        let (begin, end) = (prop::sample::select(begins), prop::sample::select(ends));
+        let odd = prop::option::weighted(0.3, (any::<prop::sample::Index>(), "[ -~\u{c}]?"));
+        (begin, events, separator, end, odd).prop_map(|(begin, events, separator, end, odd)| {
+            let mut body = format!("{begin}{}{end}", events.join(separator));
+            if let Some((at, instead)) = odd {
+                let at = at.index(body.len());
+                body.replace_range(at..=at, &instead);
+            }
+            body
+        })
+    }
+
+    fn shown(page: &EventsPage) -> String {
+        let events = page.events.iter();
+        let events: Vec<_> = events
+            .map(|event| (event.raw(), event.fingerprint(), &**event))
+            .map(|(raw, print, event)| format!("{raw} {print} {event:?}"))
+            .collect();
+        format!(
+            "{events:#?} {:?}",
+            page.next.as_ref().map(NextToken::as_str)
+        )
+    }
+
+    #[test]
+    fn a_page_as_the_service_sends_it_is_read_in_one_pass() {
+        for (space, token) in [("", true), (" ", true), ("", false), ("\n", false)] {
+            let next = if token { ",\"nextToken\": \"t\"" } else { "" };
+            let event = format!("{{\"stackId\":{space}\"{STACK}\",{space}\"eventId\":\"a\"}}");
+            let body = format!("{{\"events\":{space}[{event},{space}{event}]{next}}}");
+            let page = usual_page(&body, &mut EventReader::default());
+            assert_eq!(page.unwrap().events.len(), 2, "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_reads_the_same_page(body in any_body()) {
+            if let Some(usual) = usual_page(&body, &mut EventReader::default()) {
+                let any = any_page(&body, &mut EventReader::default());
+                prop_assert_eq!(shown(&usual), any.map(|page| shown(&page)).unwrap_or_default(), "{}", body);
+            }
+        }
     }
 }

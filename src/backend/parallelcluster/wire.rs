@@ -153,7 +153,9 @@ fn object(body: &[u8]) -> Result<Cow<'_, str>, ForeignBody> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
     let body = body.trim_ascii_start();
     match body.first() {
-        Some(b'{') => Ok(String::from_utf8_lossy(body)),
+        // Valid text, as nearly all is, is checked faster than it is mended.
+        Some(b'{') => Ok(str::from_utf8(body)
+            .map_or_else(|_invalid| String::from_utf8_lossy(body), Cow::Borrowed)),
         Some(b'[' | b'"') => Err(ForeignBody::OtherJson),
         Some(_) if str::from_utf8(body).is_err() => Err(ForeignBody::NotText),
         Some(_) => Err(ForeignBody::NotJson(excerpt_of_body(body))),

@@ -1,4 +1,6 @@
 //! Two sessions in one program do not affect each other: each has the frames and the entries that it has alone.
+//!
+//! `PROPTEST_CASES=20000 cargo test --test it app::sessions` plays 20,000 cases of each property instead of a few.
 
 use std::time::Duration;
 
@@ -261,8 +263,21 @@ impl Program {
     }
 }
 
+/// A case has many frames, so there are fewer of them than usual, unless `PROPTEST_CASES` says how many.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a number of cases for this run only"
+)]
+fn cases() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return usual;
+    }
+    ProptestConfig { cases: 32, ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(cases())]
 
     #[test]
     fn two_sessions_on_a_screen_are_shown_as_if_each_were_alone(steps in steps("jkgG123>esJdo"), user in 0..2_usize) {
