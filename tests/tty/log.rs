@@ -1,6 +1,7 @@
 //! The build log on a screen, over a scripted AWS.
 
-use chrono::{TimeDelta, Utc};
+use bakewatch::testing::Clock;
+use chrono::TimeDelta;
 
 use crate::support::aws::Aws;
 use crate::support::program::Program;
@@ -73,7 +74,7 @@ fn no_secret_of_a_log_is_in_a_frame_or_in_the_notification() {
 fn the_newest_lines_of_a_long_log_are_shown_after_two_requests() {
     let mut aws = Aws::start();
     aws.begin();
-    let end = Utc::now().timestamp_millis();
+    let end = Clock::wall().now().timestamp_millis();
     let lines =
         (0..100_000).map(|number| (end - 100_000 + number, format!("Stdout: number {number}")));
     aws.push_log(lines);
@@ -86,7 +87,7 @@ fn the_newest_lines_of_a_long_log_are_shown_after_two_requests() {
 
 /// A step of a component, as the log has it.
 fn step(began: TimeDelta) -> [(i64, String); 3] {
-    let at = (Utc::now() - began).timestamp_millis();
+    let at = (Clock::wall().now() - began).timestamp_millis();
     let document = "Document arn:aws:imagebuilder:us-east-1:123456789012:component/own/1.0.0/1";
     [document, "Phase build", "Step RunScript"].map(|text| (at, text.to_owned()))
 }
