@@ -52,7 +52,7 @@ impl Folder {
         let mut builds: Vec<_> = files
             .iter()
             .filter_map(|file| {
-                let header = header_of(file).filter(Header::is_of_an_api)?;
+                let header = header_of(file).filter(|header| !header.is_simulated())?;
                 let outcome = summarised_outcome(file, &header)?;
                 let took = outcome
                     .took()

@@ -71,6 +71,9 @@ pub struct Header {
     /// The API, without scheme and credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
+    /// The watch was of a service that the demo simulates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     #[serde(with = "format::stamp")]
     pub started_at: DateTime<Utc>,
 }
@@ -99,6 +102,7 @@ impl Header {
             region: None,
             profile: None,
             api: None,
+            simulated: false,
             started_at,
         }
     }
@@ -120,9 +124,10 @@ impl Header {
         self.account.get_or_insert_with(|| account.to_owned());
     }
 
-    /// Whether the watch was of a real API, not of a simulated one.
-    pub fn is_of_an_api(&self) -> bool {
-        self.api.is_some()
+    /// Whether the watch was of a simulated service. Older versions did not say so: they named the API of a watch, and
+    /// none of a demo.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated || self.backend == parallelcluster() && self.api.is_none()
     }
 
     /// Whether it is of events that another program has saved, not of a watch.

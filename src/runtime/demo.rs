@@ -94,6 +94,7 @@ impl SimulatedAccount {
         };
         let header = Header {
             region: Some(self.region.to_string()),
+            simulated: true,
             ..Header::new(&target.image_id, recorded_backend, self.clock.now())
         };
         let origin = Origin::Api {

@@ -226,6 +226,7 @@ pub(crate) fn header(started_at: DateTime<Utc>) -> Header {
         stack: None,
         profile: None,
         api: None,
+        simulated: false,
         started_at,
     }
 }

@@ -4,11 +4,15 @@ use bakewatch::testing::Clock;
 use chrono::TimeDelta;
 
 use crate::support::aws::Aws;
-use crate::support::program::Program;
+use crate::support::program::{Program, fresh_folder};
 use crate::support::secrets::{assert_no_secret_of_a_log, push_secrets};
 use crate::support::terminal::Terminal;
 
 const WATCH: [&str; 4] = ["watch", "img", "--interval", "200ms"];
+
+/// Another stack of the image.
+const REBUILT: &str =
+    "arn:aws:cloudformation:us-east-1:123456789012:stack/img/5d1e3a70-7777-11f1-8e1b-0affc5ed96c1";
 
 /// What is between a beginning and the end of a command for the terminal.
 fn command<'a>(written: &'a str, beginning: &str) -> &'a str {
@@ -86,10 +90,16 @@ fn the_newest_lines_of_a_long_log_are_shown_after_two_requests() {
 }
 
 /// A step of a component, as the log has it.
-fn step(began: TimeDelta) -> [(i64, String); 3] {
-    let at = (Clock::wall().now() - began).timestamp_millis();
+fn step(began: TimeDelta, ended: Option<TimeDelta>) -> Vec<(i64, String)> {
+    let now = Clock::wall().now();
+    let at = |ago: TimeDelta, text: &str| ((now - ago).timestamp_millis(), text.to_owned());
     let document = "Document arn:aws:imagebuilder:us-east-1:123456789012:component/own/1.0.0/1";
-    [document, "Phase build", "Step RunScript"].map(|text| (at, text.to_owned()))
+    let mut lines: Vec<_> = [document, "Phase build", "Step RunScript"]
+        .map(|text| at(began, text))
+        .into();
+    lines.extend(ended.map(|ago| at(ago, "ExitCode 0")));
+    lines.extend(ended.map(|ago| at(ago, "Step After")));
+    lines
 }
 
 /// In the header, and in the progress of a headless watch.
@@ -97,7 +107,7 @@ fn step(began: TimeDelta) -> [(i64, String); 3] {
 fn the_silence_of_a_step_of_a_component_is_said() {
     let mut aws = Aws::start();
     aws.begin();
-    aws.push_log(step(TimeDelta::minutes(7)));
+    aws.push_log(step(TimeDelta::minutes(7), None));
     let is_said = |text: &str| {
         let parts = ["RunScript for 7:", "no log line for 7:", " in RunScript"];
         parts.iter().all(|part| text.contains(part))
@@ -112,4 +122,36 @@ fn the_silence_of_a_step_of_a_component_is_said() {
     program.wait_for(is_said);
     program.signal("TERM");
     program.end();
+}
+
+/// The builds that a user has watched over AWS tell how long a step usually takes.
+#[test]
+fn a_step_of_a_component_is_compared_with_the_recorded_builds() {
+    let state = fresh_folder();
+    let state = state.to_str().unwrap();
+    let mut aws = Aws::start();
+    aws.begin();
+    aws.push_log(step(TimeDelta::minutes(40), Some(TimeDelta::minutes(30))));
+    let headless = [&WATCH[..], &["-o", "text"]].concat();
+    let environment = aws.environment();
+    let own = [&environment[..], &[("XDG_STATE_HOME", state)]].concat();
+    let mut program = Program::start_with(&headless, &own);
+    program.wait_for(|line| line.contains("ApplyBuildComponents") || line.contains("CREATE_IN"));
+    aws.wait_until(|calls| calls.iter().any(|call| call.action == "GetLogEvents"));
+    aws.finish();
+    aws.delete();
+    program.end().assert_code(0);
+
+    for (ago, usual) in [(7, "(usually 10:00)"), (20, "(slower than usual: 10:00)")] {
+        let mut aws = Aws::start();
+        aws.create(REBUILT, true);
+        aws.begin();
+        aws.push_log(step(TimeDelta::minutes(ago), None));
+        let environment = aws.environment();
+        let own = [&environment[..], &[("XDG_STATE_HOME", state)]].concat();
+        let mut terminal = Terminal::start(200, 40, &WATCH, &own);
+        terminal.wait("the usual time", |screen| screen.contents().contains(usual));
+        terminal.press("\u{3}");
+        terminal.end();
+    }
 }

@@ -93,7 +93,7 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
     let subject = Subject {
         image_id: &header.image_id,
         region: region.as_ref(),
-        note: (!header.is_of_an_api()).then_some("a simulated API"),
+        note: header.is_simulated().then_some("a simulated service"),
         recorded_by: (!header.is_of_saved_events()).then_some(&*header.program),
         now: recording.span().1,
     };

@@ -264,13 +264,15 @@ fn the_usual_times_of_the_resources_are_those_of_the_recordings() {
     let file = folder.join("success.jsonl");
     let path = file.to_str().unwrap();
     run(&["demo", "--speed", "2000", "-o", "json", "--record", path]);
-    // A demo is no build of the user's; the same recording of an API is.
+    // A demo is no build of the user's; the same recording of AWS is.
     let recordings = Folder::new(state.join("bakewatch/recordings"));
     assert_eq!(recordings.expectation(), None);
     let text = fs::read_to_string(&file).unwrap();
     let (header, rest) = text.split_once('\n').unwrap();
     let mut header: Value = serde_json::from_str(header).unwrap();
-    header["api"] = Value::from("api.example/prod");
+    assert_eq!(header["backend"], "aws");
+    let simulated = header.as_object_mut().unwrap().remove("simulated");
+    assert_eq!(simulated, Some(Value::Bool(true)));
     fs::write(&file, format!("{header}\n{rest}")).unwrap();
     let (_, times) = recordings.expectation().unwrap();
     let seconds = |id: &str| {

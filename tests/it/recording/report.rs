@@ -251,7 +251,7 @@ fn a_report_of_a_recording_needs_no_screen() {
         markdown.starts_with("# `rocky9-efa`: FAILED\n"),
         "{markdown}"
     );
-    assert!(markdown.contains("| source | `a simulated API` |"));
+    assert!(markdown.contains("| source | `a simulated service` |"));
     assert_eq!(
         tables(&markdown).last().unwrap().len(),
         1 + replayed.event_ids().len()
