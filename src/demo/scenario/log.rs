@@ -169,6 +169,7 @@ impl Log<'_> {
             "DISTRIBUTING" => {
                 self.workflow("DISTRIBUTION", "distribution/distribute-image", 1);
                 self.step("DistributeImage", "DistributeImage");
+                self.wait("image distribution", ends);
             }
             _ => {}
         }
@@ -208,6 +209,17 @@ impl Log<'_> {
         }
     }
 
+    /// Waits for something until it has come.
+    fn wait(&mut self, what: &str, ends: Duration) {
+        let mut attempt = 0;
+        while self.now < ends.min(self.stopped) {
+            attempt += 1;
+            self.say(format!("Waiting for {what}. Attempt number: {attempt}."));
+            self.now = ends.min(self.now + Duration::from_secs(45));
+        }
+        self.now = self.now.max(ends);
+    }
+
     fn building(&mut self, ends: Duration) {
         self.workflow("BUILD", "build/build-image", 7);
         self.launch("LaunchBuildInstance", 4);
@@ -219,7 +231,7 @@ impl Log<'_> {
         self.step("RunSanitizeScript", "SanitizeInstance");
         self.pass(20_000);
         self.step("CreateOutputAMI", "CreateImage");
-        self.pass(140_000);
+        self.wait("image creation", self.now + Duration::from_secs(140));
         self.step("TerminateBuildInstance", "TerminateInstance");
     }
 
@@ -227,7 +239,10 @@ impl Log<'_> {
         self.workflow("TEST", "test/test-image", 4);
         self.launch("LaunchTestInstance", 3);
         self.step("ApplyTestComponents", "ExecuteComponents");
-        self.now = self.now.max(ends.saturating_sub(Duration::from_mins(1)));
+        self.wait(
+            "command to complete",
+            ends.saturating_sub(Duration::from_mins(1)),
+        );
         self.step("TerminateTestInstance", "TerminateInstance");
     }
 

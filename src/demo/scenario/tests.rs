@@ -453,6 +453,20 @@ fn the_log_of_a_failed_component_ends_with_the_failure_and_is_written_in_order()
     }
 }
 
+/// From its first line to the end of the build.
+#[test]
+fn the_log_of_a_success_is_never_silent_for_long() {
+    let script = script("success");
+    let lines = script.iter().filter_map(|timed| match &timed.change {
+        Change::Log(line) => Some(line.written),
+        _ => None,
+    });
+    let mut times: Vec<_> = lines.collect();
+    times.sort();
+    let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max();
+    assert!(longest.unwrap() < 5 * 60 * 1000, "{longest:?}");
+}
+
 #[test]
 fn a_log_ends_in_the_step_that_the_failure_names() {
     let script = script("rollback");
