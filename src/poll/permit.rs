@@ -16,7 +16,8 @@ use crate::domain::observation::Stream;
 use crate::poll::permit::budget::Budget;
 use crate::poll::schedule::Attention;
 
-/// The ranks of what the user waits for beside a session, such as the list of images, and of the first stream of a session that is not shown.
+/// The ranks of what the user waits for beside a session, such as the list of images, and of the first stream of a session
+/// that is not shown.
 const LIST: usize = 3;
 const OTHERS: usize = 4;
 

@@ -103,7 +103,7 @@ struct Known {
 
 impl Known {
     /// Takes a page into account. `None` where the file has all that it says.
-    fn of(&mut self, page: &LogPage) -> Option<(bool, LogState)> {
+    fn add(&mut self, page: &LogPage) -> Option<(bool, LogState)> {
         let stream = page.lines.last().map(|line| &line.stream);
         if stream.is_some() && stream != self.stream.as_ref() {
             *self = Self {
@@ -133,7 +133,7 @@ impl LogFile {
         if let Seen::Log(page) = &observation.seen
             && self.pending.len() < MOST_PENDING
             && !self.is_taken
-            && let Some((has_first, state)) = self.known.of(page)
+            && let Some((has_first, state)) = self.known.add(page)
         {
             let page = Page::of(observation.at, page, has_first, state);
             append(&page, &mut self.pending);

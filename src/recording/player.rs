@@ -71,13 +71,17 @@ impl Player {
         let now = self.clock.now();
         let (begin, mut events) = (self.played, 0);
         while events < BATCH
-            && let Some(next) = self.recorded.get(self.played)
-            && next.at <= now
+            && let Some(next) = self.recorded.at(self.played)
+            && next <= now
         {
-            events += weight(&next);
+            events += self.recorded.size(self.played, weight);
             self.played += 1;
         }
         self.part(begin..self.played)
+    }
+
+    fn has_events(&self, index: usize) -> bool {
+        self.recorded.size(index, Observation::events) > 0
     }
 
     fn part(&self, range: Range<usize>) -> Batch {
@@ -96,7 +100,7 @@ impl Player {
     pub(crate) fn next(&mut self) -> Batch {
         let begin = self.played;
         let end = self.recorded.len();
-        let next = (begin..end).find(|index| self.recorded.is_with_events(*index));
+        let next = (begin..end).find(|index| self.has_events(*index));
         self.played = next.map_or(end, |next| next + 1);
         self.seek();
         self.part(begin..self.played)
@@ -106,7 +110,7 @@ impl Player {
     pub(crate) fn previous(&mut self) -> Batch {
         let of_events = |played: usize| {
             let mut before = (0..played).rev();
-            before.find(|index| self.recorded.is_with_events(*index))
+            before.find(|index| self.has_events(*index))
         };
         let previous = of_events(self.played).and_then(of_events);
         self.played = previous.map_or(0, |previous| previous + 1);

@@ -106,10 +106,11 @@ impl ObservationList {
         })
     }
 
-    pub(crate) fn is_with_events(&self, index: usize) -> bool {
-        self.all.get(index).is_some_and(|one| match &one.kept {
-            Kept::Event(_) => true,
-            Kept::Other(other) => other.events() > 0,
+    /// How much an observation is, by `of`; a page of one event is 1, and is not made for that.
+    pub(crate) fn size(&self, index: usize, of: impl Fn(&Observation) -> usize) -> usize {
+        self.all.get(index).map_or(0, |one| match &one.kept {
+            Kept::Event(_) => 1,
+            Kept::Other(other) => of(other),
         })
     }
 
@@ -321,7 +322,7 @@ mod tests {
         }
         let events: usize = list.iter().map(|one| one.events()).sum();
         assert_eq!((events, list.events().count()), (12, 12));
-        let with = (0..list.len()).filter(|index| list.is_with_events(*index));
+        let with = (0..list.len()).filter(|index| list.size(*index, Observation::events) > 0);
         assert_eq!(with.count(), pages.len() - 1);
     }
 }

@@ -103,7 +103,7 @@ fn behind_a_rest(text: &str) -> Option<&str> {
     (length >= REST && is_random).then_some(behind)
 }
 
-/// Redacts a first word that looks like the rest of a secret. A time, an address or a version is none: it goes on with
+/// Redacts a first word that looks like the rest of a secret. A time, an address or a version is none: it continues with
 /// another character.
 fn redact_first_word(text: &str) -> Option<String> {
     let behind = behind_a_rest(text)?;
