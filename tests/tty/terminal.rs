@@ -344,7 +344,7 @@ fn a_stalled_terminal_that_does_not_block_is_waited_for() {
 
 #[test]
 fn a_terminal_of_an_absurd_size_shows_a_part_of_it() {
-    let script = "stty columns 65535 rows 65535; exec \"$b\" demo --speed 600";
+    let script = "stty columns 65535 rows 65535; exec \"$b\" demo --speed 60";
     let mut terminal = Terminal::shell(80, 24, &["-c", script]);
     terminal.read_on();
     terminal.wait_for("BUILDING").press("q");
