@@ -10,7 +10,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::log_line::LogState;
-use crate::domain::observation::Stream;
+use crate::domain::observation::{Seen, Stream};
 use crate::domain::outcome::builder_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
@@ -180,6 +180,19 @@ impl ExitPolicy {
             *since = now;
         }
         self.refused_since = self.refused_since.map(|_| now);
+    }
+
+    /// The end of the watch before an answer that would take its verdict back: the first one about the next stack of this
+    /// name. A build that has ended is not followed into its rebuild, however late its last walk is.
+    pub fn end_before(&self, build: &Build, seen: &Seen) -> Option<WatchEnd> {
+        self.decided_at.filter(|_| self.kind != Kind::Replay)?;
+        let Seen::Page(page) = seen else {
+            return None;
+        };
+        let (own, answered) = (build.stack_id()?, page.stack_id.as_ref()?);
+        (own != answered)
+            .then(|| verdict_end(build.verdict()))
+            .flatten()
     }
 
     /// The end of the watch, if it is time.

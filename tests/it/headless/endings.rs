@@ -853,6 +853,44 @@ fn a_stack_replaced_inside_a_walk_is_printed_after_a_gap() {
 }
 
 #[test]
+fn a_build_that_has_ended_is_not_followed_into_its_rebuild() {
+    // The last walk, which every failure awaits, already answers for the next stack.
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_FAILED").pass(1);
+    assert!(watch.requested_an_audit());
+    assert_eq!(watch.exit(), None);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), Some(3));
+    assert_eq!(
+        watch.printed(),
+        ["live", "stack-a", "e1", "failed"].map(String::from)
+    );
+    assert_eq!(watch.outcome().stack_id, Some("stack-a".into()));
+
+    // A success whose stack still deletes itself.
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(5);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), Some(0));
+
+    // What has not ended is followed, and so is what `--wait` awaits.
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS").pass(5);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), None);
+    let mut watch = Watch::waiting();
+    watch.gone().pass(5).gone().pass(5);
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), None);
+}
+
+#[test]
 fn a_timeout_during_faults_exits_with_1_even_after_404s() {
     let mut watch = Watch::waiting();
     watch.gone().pass(30);

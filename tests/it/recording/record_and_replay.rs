@@ -477,6 +477,36 @@ fn an_event_belongs_to_the_stack_that_it_names() {
     );
 }
 
+/// A watch that has an outcome ends with the first answer about the next stack of this name, which is recorded before.
+#[test]
+fn what_came_after_the_end_of_a_build_is_not_read() {
+    let at = "2022-04-05T21:36:05Z";
+    let event = |stack: &str| json!({"kind": "event", "at": at, "stackId": stack, "event": {"stackId": stack, "eventId": "1"}});
+    let gone = json!({"kind": "gone", "at": at});
+    let summary = json!({"outcome": "failed", "leftoverStack": false, "events": 1});
+    let ended = |stack: Option<&str>| json!({"kind": "ended", "at": at, "stackId": stack, "summary": summary});
+    let resumed = json!({"kind": "resumed", "at": at});
+    for (of, stacks, observed) in [
+        (Some("second"), vec!["first", "second"], 5),
+        (Some("third"), vec!["first", "second", "third"], 7),
+        (Some("unknown"), vec!["first", "second", "third"], 7),
+        (None, vec!["first", "second", "third"], 7),
+    ] {
+        let [first, second, third] = ["first", "second", "third"].map(event);
+        let mut lines = vec![json!(header(DateTime::UNIX_EPOCH)), first];
+        lines.extend([second, gone.clone(), third, gone.clone(), ended(of)]);
+        lines.extend([resumed.clone(), gone.clone()]);
+        let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+        let recording = Recording::read(lines.concat().as_bytes()).unwrap();
+        let build = Build::of(&recording.observations);
+        let timelines = build.timelines().iter();
+        let read: Vec<_> = timelines.map(|one| one.stack_id().as_str()).collect();
+        assert_eq!(read, stacks, "{of:?}");
+        assert_eq!(recording.observations.iter().count(), observed, "{of:?}");
+        assert_eq!(recording.unreadable, 0);
+    }
+}
+
 /// The observations of a watch: complete walks, late events, and everything else that a poller observes.
 #[derive(Debug, Default)]
 struct Observations {
