@@ -227,9 +227,9 @@ impl Program {
         });
     }
 
-    /// Presses a key; `/` is a whole search, and `>` is enter.
+    /// Presses a key; `/` and `&` are a whole search and a whole filter, and `>` is enter.
     fn press(&mut self, key: char) {
-        let typed = if key == '/' { "Recipe>" } else { "" };
+        let typed = if "/&".contains(key) { "Recipe>" } else { "" };
         for key in std::iter::once(key).chain(typed.chars()) {
             self.send(Msg::Key(match key {
                 '>' => Key::Enter,
@@ -481,7 +481,7 @@ proptest! {
     /// Each build is as it would be alone from its opening on, whatever else is opened, shown and closed meanwhile.
     #[test]
     fn opening_closing_and_switching_leave_each_build_as_it_is(
-        rounds in prop::collection::vec((change(), prop::collection::vec(step("jkgG123>esdo/JJ", 3), 1..7)), 1..7)
+        rounds in prop::collection::vec((change(), prop::collection::vec(step("jkgG123>esdo/&&JJ", 3), 1..7)), 1..7)
     ) {
         let mut several = Program::new(&[0], Mode::Screen);
         let mut alone = [Some(Program::new(&[0], Mode::Screen)), None];
