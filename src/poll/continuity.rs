@@ -14,10 +14,10 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashSet;
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
@@ -132,8 +132,12 @@ impl Trail {
     }
 
     /// Adds an event that the walk has not met. Returns the one above it.
-    pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
-        self.met.insert(event.event_id.clone(), event.fingerprint());
+    pub(super) fn push(
+        &mut self,
+        event: &Arc<StackEvent>,
+        fingerprint: Fingerprint,
+    ) -> Option<Arc<StackEvent>> {
+        self.met.insert(event.event_id.clone(), fingerprint);
         self.has_root |= event.is_root;
         self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))

@@ -12,10 +12,12 @@
 //! Tests: `tests/it/poll/walk.rs`.
 
 mod in_progress;
+mod newest;
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::observation::WalkStep;
@@ -24,6 +26,7 @@ use crate::poll::aside::Aside;
 use crate::poll::continuity::{Continuity, Trail};
 use crate::poll::known::{Known, Walked};
 use crate::poll::walk::in_progress::WalkInProgress;
+use crate::poll::walk::newest::Newest;
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
 /// arrives late is found if fewer than this many newer ones had been committed before it.
@@ -57,6 +60,7 @@ const IDLE_PAGES: u32 = 5;
 pub struct Walk {
     /// Only whole walks, and those that end above a refused page, add to it.
     known: Known,
+    newest: Newest,
     stack: Option<StackId>,
     in_progress: Option<WalkInProgress>,
     /// The number of restarts since the last whole walk.
@@ -142,9 +146,13 @@ impl Walk {
     /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk, which then
     /// restarts at the newest page, or if it is open which stack the walk is of.
     pub fn page(&mut self, page: EventsPage) -> Option<WalkStep> {
-        let events = self.identified(&page.events);
-        let page = EventsPage { events, ..page };
         let continues = self.in_progress.is_some();
+        let events = if continues {
+            self.identified(&page.events)
+        } else {
+            self.identified_anew(page.events)
+        };
+        let page = EventsPage { events, ..page };
         if self.is_probe(&page) {
             return None;
         }
@@ -196,27 +204,37 @@ impl Walk {
 
     /// The events of a page under ids that are unique in their stacks, each one once.
     fn identified(&self, events: &[Arc<StackEvent>]) -> Vec<Arc<StackEvent>> {
-        let mut in_page: HashMap<(StackId, EventId), usize> = HashMap::new();
+        let mut in_page: HashMap<(&StackId, EventId), usize> = HashMap::default();
         let mut unique: Vec<Arc<StackEvent>> = Vec::with_capacity(events.len());
         for event in events {
             let known = self.known.events_of(&event.stack_id);
+            let stack = &event.stack_id;
             let event = event.identified(|id| {
                 let known = known.and_then(|known| known.get(id).copied());
                 let walk = self.in_progress.as_ref();
                 let met = || walk.and_then(|walk| walk.fingerprint(event, id));
                 let above = || {
-                    let place = in_page.get(&(event.stack_id.clone(), id.clone()))?;
+                    let place = in_page.get(&(&event.stack_id, id.clone()))?;
                     unique.get(*place).map(|above| above.fingerprint())
                 };
                 known.or_else(met).or_else(above)
             });
-            let key = (event.stack_id.clone(), event.event_id.clone());
+            let key = (stack, event.event_id.clone());
             if let Entry::Vacant(vacant) = in_page.entry(key) {
                 vacant.insert(unique.len());
                 unique.push(event);
             }
         }
         unique
+    }
+
+    /// The same for a page that begins a walk.
+    fn identified_anew(&mut self, events: Vec<Arc<StackEvent>>) -> Vec<Arc<StackEvent>> {
+        let mut newest = std::mem::take(&mut self.newest);
+        let identify = |events: &[Arc<StackEvent>]| self.identified(events);
+        let events = newest.identified(self.known.revision(), events, identify);
+        self.newest = newest;
+        events
     }
 
     fn begin(&mut self) {

@@ -41,6 +41,10 @@ impl Fingerprint {
         Self(hasher.finish())
     }
 
+    pub(crate) fn is_known(self) -> bool {
+        self != Self::UNKNOWN
+    }
+
     /// Whether the two may be of the same content.
     pub(crate) fn agrees(self, other: Self) -> bool {
         self == other || self == Self::UNKNOWN || other == Self::UNKNOWN
