@@ -306,7 +306,7 @@ mod tests {
         }
         let before = count();
         let long = "x".repeat(LONGEST_REMEMBERED);
-        assert!(class(find_in_log(&format!("{full} {long}"))).is_some());
+        assert!(class(of_fact(&format!("{full} {long}"))).is_some());
         assert_eq!(count(), before, "a long line is remembered");
     }
 }
