@@ -139,11 +139,7 @@ impl OtherStack {
 
     fn read(&mut self, event: &Arc<StackEvent>, known: &Known) -> bool {
         let id = event.event_id.clone();
-        if self
-            .met
-            .insert(id.clone(), known.fingerprint(event))
-            .is_some()
-        {
+        if self.met.insert(id.clone(), event.fingerprint()).is_some() {
             return false;
         }
         self.has_root |= event.is_root;

@@ -132,12 +132,8 @@ impl Trail {
     }
 
     /// Adds an event that the walk has not met. Returns the one above it.
-    pub(super) fn push(
-        &mut self,
-        event: &Arc<StackEvent>,
-        fingerprint: Fingerprint,
-    ) -> Option<Arc<StackEvent>> {
-        self.met.insert(event.event_id.clone(), fingerprint);
+    pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
+        self.met.insert(event.event_id.clone(), event.fingerprint());
         self.has_root |= event.is_root;
         self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))

@@ -14,8 +14,6 @@ pub(super) type Ids = HashMap<EventId, Fingerprint>;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     stacks: HashMap<StackId, KnownStack>,
-    /// Another one after each change of their ids or fingerprints.
-    revision: u64,
 }
 
 #[derive(Debug, Default)]
@@ -56,25 +54,13 @@ impl Known {
 
     fn insert(&mut self, event: &StackEvent) {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
-        let (id, fingerprint) = (event.event_id.clone(), event.fingerprint());
-        known.events.insert(id, fingerprint);
-        self.revision += 1;
-    }
-
-    pub(super) fn revision(&self) -> u64 {
-        self.revision
+        known
+            .events
+            .insert(event.event_id.clone(), event.fingerprint());
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {
         self.stacks.get(stack).map(|known| &known.events)
-    }
-
-    /// The fingerprint of an event that was identified: a committed one's is not made again.
-    pub(super) fn fingerprint(&self, event: &StackEvent) -> Fingerprint {
-        let known = self.events_of(&event.stack_id);
-        let known = known.and_then(|known| known.get(&event.event_id).copied());
-        let known = known.filter(|known| known.is_known());
-        known.unwrap_or_else(|| event.fingerprint())
     }
 
     pub(super) fn contains(&self, event: &StackEvent) -> bool {
@@ -103,10 +89,7 @@ impl Known {
         } else if !is_joined {
             known.gaps.push(walked.last.clone());
         }
-        for (id, fingerprint) in walked.met {
-            let before = known.events.insert(id, fingerprint);
-            self.revision += u64::from(before != Some(fingerprint));
-        }
+        known.events.extend(walked.met);
         (known.gaps != before).then(|| known.gaps.clone())
     }
 }

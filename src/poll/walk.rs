@@ -12,7 +12,6 @@
 //! Tests: `tests/it/poll/walk.rs`.
 
 mod in_progress;
-mod newest;
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -26,7 +25,6 @@ use crate::poll::aside::Aside;
 use crate::poll::continuity::{Continuity, Trail};
 use crate::poll::known::{Known, Walked};
 use crate::poll::walk::in_progress::WalkInProgress;
-use crate::poll::walk::newest::Newest;
 
 /// The number of known events that a walk must meet before it takes everything below them as known, too: an event that
 /// arrives late is found if fewer than this many newer ones had been committed before it.
@@ -60,7 +58,6 @@ const IDLE_PAGES: u32 = 5;
 pub struct Walk {
     /// Only whole walks, and those that end above a refused page, add to it.
     known: Known,
-    newest: Newest,
     stack: Option<StackId>,
     in_progress: Option<WalkInProgress>,
     /// The number of restarts since the last whole walk.
@@ -146,13 +143,9 @@ impl Walk {
     /// Reads the response to a request with [`Walk::token`]. None if the page does not continue the walk, which then
     /// restarts at the newest page, or if it is open which stack the walk is of.
     pub fn page(&mut self, page: EventsPage) -> Option<WalkStep> {
-        let continues = self.in_progress.is_some();
-        let events = if continues {
-            self.identified(&page.events)
-        } else {
-            self.identified_anew(page.events)
-        };
+        let events = self.identified(&page.events);
         let page = EventsPage { events, ..page };
+        let continues = self.in_progress.is_some();
         if self.is_probe(&page) {
             return None;
         }
@@ -226,15 +219,6 @@ impl Walk {
             }
         }
         unique
-    }
-
-    /// The same for a page that begins a walk.
-    fn identified_anew(&mut self, events: Vec<Arc<StackEvent>>) -> Vec<Arc<StackEvent>> {
-        let mut newest = std::mem::take(&mut self.newest);
-        let identify = |events: &[Arc<StackEvent>]| self.identified(events);
-        let events = newest.identified(self.known.revision(), events, identify);
-        self.newest = newest;
-        events
     }
 
     fn begin(&mut self) {

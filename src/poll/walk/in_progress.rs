@@ -56,7 +56,7 @@ impl WalkInProgress {
                 continue;
             }
             is_further = true;
-            let newer = self.trail.push(event, known.fingerprint(event));
+            let newer = self.trail.push(event);
             if known.contains(event) {
                 self.overlap += 1;
             } else if let (1.., Some(newer)) = (self.overlap, newer) {
