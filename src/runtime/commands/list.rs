@@ -61,7 +61,7 @@ fn selected(listing: &Listing, status: Option<ListedStatus>) -> Vec<&ListedImage
 }
 
 /// Reads the whole list, and why parts of it are missing, each reason once.
-pub(in crate::runtime) async fn read(mut images: Images) -> (Listing, Vec<Fault>) {
+async fn read(mut images: Images) -> (Listing, Vec<Fault>) {
     let (mut listing, mut faults) = (Listing::default(), Vec::<Fault>::new());
     let mut tries = 0;
     images.begin();
