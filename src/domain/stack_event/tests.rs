@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::text::redact::redact_secrets;
+use crate::text::redact::{has_a_trace, redact_secrets};
 
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
 
@@ -126,6 +126,7 @@ proptest! {
         prop_assert_eq!(event.timestamp, parse_time(&stamp));
         if let Some(time) = event.timestamp {
             let written = format_time(time);
+            prop_assert_eq!(&written, &time.to_rfc3339_opts(SecondsFormat::Millis, true));
             let again = parse_time(&written);
             prop_assert_eq!(again.map(format_time), Some(written));
             prop_assert_eq!(again.map(|again| (time - again).num_milliseconds()), Some(0));
@@ -143,15 +144,60 @@ proptest! {
     ) {
         let mut reader = EventReader::default();
         let stack = StackId::from(STACK);
+        let mut before: Vec<StackEvent> = Vec::new();
         for (json, fallback) in events {
             let fallback = fallback.then_some(&stack);
             let shared = reader.read(&json, fallback);
             let alone = StackEvent::from_json(&json, fallback);
             prop_assert_eq!(format!("{shared:?}"), format!("{alone:?}"));
             prop_assert_eq!(shared.raw(), &*redact_secrets(&json));
-            prop_assert_eq!(shared.as_sent(), json);
+            prop_assert_eq!(shared.as_sent(), &*json);
+            let mut written = String::from("x");
+            shared.write_as_sent(&mut written);
+            prop_assert_eq!(written, format!("x{json}"));
+            if let Some(fields) = Fields::scan_whole(&json)
+                && fields.have_no_trace(|value| !has_a_trace(value.get()))
+            {
+                prop_assert!(!has_a_trace(&json), "{json}");
+            }
+            // Whether two events agree is a question of their fingerprints, however it is answered.
+            let again = StackEvent::from_json(&json, fallback);
+            prop_assert_eq!(shared.is_like(&again), shared.rare.is_none());
+            for other in before.iter().chain([&again]) {
+                let is_equal = shared.fingerprint() == other.fingerprint();
+                prop_assert_eq!(shared.agrees(other), is_equal);
+            }
+            before.push(shared);
         }
     }
+}
+
+/// A poll reads the same events again and again.
+#[test]
+fn a_known_event_is_stored_once() {
+    let read = |json: &str| Arc::new(StackEvent::from_json(json, None));
+    let json = r#"{"stackId":"s","eventId":"e","resourceStatus":"CREATE_COMPLETE"}"#;
+    let (known, again) = (read(json), read(json));
+    assert!(Arc::ptr_eq(&again.identified(|_| Some(&known)), &known));
+    let other = read(r#"{"stackId":"s","eventId":"e","resourceStatus":"CREATE_FAILED"}"#);
+    let identified = other.identified(|id| (id.as_str() == "e").then_some(&known));
+    assert_ne!(identified.event_id, known.event_id);
+    // What was redacted in a recording of an earlier version is known from now on.
+    let json = r#"{"stackId":"s","eventId":"e","resourceStatusReason":"?Signature=[redacted]"}"#;
+    let unknown = Arc::new(StackEvent::from_json(json, None).recorded_as(None, None));
+    assert!(Arc::ptr_eq(&again.identified(|_| Some(&unknown)), &again));
+}
+
+/// Events are searched for secrets value by value.
+#[test]
+fn the_names_of_a_usual_event_have_no_trace_of_a_secret() {
+    let json = r#"{"stackId":"a","eventId":"b","stackName":"c","logicalResourceId":"d","physicalResourceId":"e","resourceType":"f","timestamp":"g","resourceStatus":"h","resourceStatusReason":"i","resourceProperties":"j"}"#;
+    let fields = Fields::scan_whole(json).unwrap();
+    assert!(fields.have_no_trace(|value| !has_a_trace(value.get())));
+    assert!(!has_a_trace(json));
+    let with_token = json.replace("stackName", "clientRequestToken");
+    let fields = Fields::scan_whole(&with_token).unwrap();
+    assert!(!fields.have_no_trace(|value| !has_a_trace(value.get())));
 }
 
 /// Fields in any order, with values that repeat and values of any form.
