@@ -148,11 +148,10 @@ fn run_effects(
             Effect::Emit(session, entry) => {
                 drop(printer.entries.send((model.origin(session), entry)));
             }
-            Effect::Stop(session) => sessions.stop(session),
+            // Without a screen only what was found twice is closed: nothing of it is recorded.
+            Effect::Stop(session) | Effect::Close(session, _) => sessions.stop(session),
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
-            // It was found twice, and nothing is recorded yet.
-            Effect::Close(session, _) => sessions.stop(session),
             Effect::List(on) => opener.list(on, sessions, tasks),
             Effect::Open(targets) => opener.open(targets, tasks),
             Effect::Notify(_)
