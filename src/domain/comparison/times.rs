@@ -208,7 +208,7 @@ pub(super) fn durations(before: &Side<'_>, after: &Side<'_>) -> Vec<Difference> 
     all.map(|(_, row)| row).collect()
 }
 
-fn steps(before: &Side<'_>, after: &Side<'_>) -> Vec<(TimeDelta, Difference)> {
+fn steps(before: &Side<'_>, after: &Side<'_>) -> Vec<(Weight, Difference)> {
     let mut rows: Vec<(String, [Option<Took>; 2])> = Vec::new();
     for (place, side) in [(1, after), (0, before)] {
         for (name, step) in side.steps() {
@@ -227,12 +227,15 @@ fn steps(before: &Side<'_>, after: &Side<'_>) -> Vec<(TimeDelta, Difference)> {
     rows.collect()
 }
 
-/// A row of the two times, and what it weighs: a row of one side weighs all that it took.
+/// What a row weighs: its difference, then its longer time. A row of one side weighs all that it took.
+type Weight = [TimeDelta; 2];
+
+/// A row of the two times, and what it weighs.
 fn row(
     kind: DifferenceKind,
     name: SafeText,
     took: [Option<Took>; 2],
-) -> Option<(TimeDelta, Difference)> {
+) -> Option<(Weight, Difference)> {
     let took = took.map(Option::unwrap_or_default);
     if !took.iter().any(|took| took.is_known()) {
         return None;
@@ -252,7 +255,8 @@ fn row(
         longer,
         endings: took.map(|took| took.ending),
     };
-    Some((weight.abs(), row))
+    let longest = old.max(new).unwrap_or_default();
+    Some(([weight.abs(), longest], row))
 }
 
 /// How much longer the second one took. Of a pair with an unfinished one this is known only where that one is longer

@@ -177,11 +177,10 @@ fn note_on(found: &Named, name: &Path) -> Option<String> {
         .region
         .as_ref()
         .map_or("an unknown region", SafeText::as_str);
-    let others: Vec<_> = found.others.iter().map(SafeText::as_str).collect();
-    let others = others.join(", ");
+    let others = found.others.iter().map(|region| format!("{region}/{name}"));
+    let others = others.collect::<Vec<_>>().join(" or ");
     Some(format!(
-        "{name} is recorded in several regions; took the newest build, of {taken}; \
-         to choose, pass REGION/{name}, also recorded: {others}"
+        "{name} is recorded in several regions; took the newest build, of {taken}; pass {others} for another one"
     ))
 }
 

@@ -279,7 +279,7 @@ fn an_id_that_is_recorded_in_two_regions_is_that_of_the_wanted_one() {
         for part in [
             "note: ",
             "took the newest build, of eu-west-1",
-            "REGION/two-regions",
+            "pass us-east-1/two-regions for another one",
             "us-east-1",
         ] {
             assert!(newest.diagnostics.contains(part), "{}", newest.diagnostics);
