@@ -1,7 +1,8 @@
 //! Serialises entries as JSON objects, one per line; docs/scripting.md describes the fields.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::status::heartbeat::Progress;
@@ -11,7 +12,7 @@ use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
 use crate::domain::stack_event::{StackEvent, StackId, format_time};
 use crate::domain::steps::StepChange;
-use crate::text::safe::{SafeText, escape_json};
+use crate::text::safe::{SafeText, escape_json, escaped_json};
 
 #[derive(Serialize)]
 #[serde(
@@ -25,11 +26,11 @@ enum Line<'a> {
         #[serde(flatten)]
         of: Option<Of<'a>>,
     },
+    /// Without the event, which is its last field.
     Event {
         stack_id: &'a str,
         #[serde(flatten)]
         of: Option<Of<'a>>,
-        event: &'a RawValue,
     },
     Step {
         #[serde(flatten)]
@@ -176,21 +177,69 @@ struct RecordedFields<'a> {
     as_of: String,
 }
 
+/// Makes lines of events. Those of one build begin alike, and their JSON is that of the service: neither is serialised
+/// again for each of them.
+#[derive(Debug, Default)]
+pub(super) struct EventLines {
+    /// What the last line began with, and whose events begin so.
+    head: String,
+    of: Option<(StackId, Option<Origin>)>,
+    line: String,
+}
+
+impl EventLines {
+    /// The line of an event, without a line break.
+    pub(super) fn line(&mut self, origin: Option<&Origin>, event: &StackEvent) -> Cow<'_, str> {
+        let is_same = self.of.as_ref().is_some_and(|(stack, of)| {
+            *stack == event.stack_id && of.as_ref().map(named) == origin.map(named)
+        });
+        if !is_same {
+            self.head = event_head(origin, event);
+            self.of = Some((event.stack_id.clone(), origin.cloned()));
+        }
+        self.line.clear();
+        self.line.push_str(&self.head);
+        event.write_as_sent(&mut self.line);
+        self.line.push('}');
+        escaped_json(&self.line)
+    }
+}
+
+/// What a line names of a build.
+fn named(origin: &Origin) -> (&SafeText, Option<&SafeText>) {
+    (&origin.image_id, origin.region.as_ref())
+}
+
+fn event_head(origin: Option<&Origin>, event: &StackEvent) -> String {
+    let line = Line::Event {
+        stack_id: event.stack_id.as_str(),
+        of: origin.map(of),
+    };
+    let mut head = serde_json::to_string(&line).unwrap_or_default();
+    head.pop();
+    head.push_str(",\"event\":");
+    head
+}
+
+fn of(origin: &Origin) -> Of<'_> {
+    Of {
+        image_id: origin.image_id.as_str(),
+        region: origin.region.as_ref().map(SafeText::as_str),
+    }
+}
+
 /// The line of an entry, without a line break; `None` for a diagnostic.
 pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String> {
     let region = origin.and_then(|origin| origin.region.as_ref());
     let region = region.map(SafeText::as_str);
-    let of = origin.map(|origin| Of {
-        image_id: origin.image_id.as_str(),
-        region,
-    });
+    let of = origin.map(of);
     let line = match entry {
         Entry::Remark(_) => return None,
+        Entry::Event(event) => return Some(EventLines::default().line(origin, event).into_owned()),
         Entry::Stack(stack_id) => serde_json::to_string(&Line::Stack {
             stack_id: stack_id.as_str(),
             of,
         }),
-        Entry::Event(event) => event_line(of, event),
         Entry::Step(change) => serde_json::to_string(&step_line(of, change)),
         Entry::Status { state, message } => serde_json::to_string(&Line::Status {
             of,
@@ -201,16 +250,6 @@ pub(super) fn json_line(origin: Option<&Origin>, entry: &Entry) -> Option<String
         Entry::Outcome(record) => serde_json::to_string(&outcome_line(region, record)),
     };
     Some(escape_json(&line.unwrap_or_default()))
-}
-
-fn event_line(of: Option<Of<'_>>, event: &StackEvent) -> serde_json::Result<String> {
-    let sent = event.as_sent();
-    let raw: &RawValue = serde_json::from_str(&sent)?;
-    serde_json::to_string(&Line::Event {
-        stack_id: event.stack_id.as_str(),
-        of,
-        event: raw,
-    })
 }
 
 fn step_line<'a>(of: Option<Of<'a>>, change: &'a StepChange) -> Line<'a> {
@@ -353,6 +392,48 @@ mod tests {
         );
         let value: serde_json::Value = serde_json::from_str(&printed).unwrap();
         assert_eq!(value["event"]["eventId"], "e\u{9b}\u{202e}\u{7f}\u{e0041}");
+    }
+
+    /// What lines of one build begin with is kept from line to line.
+    #[test]
+    fn each_line_names_its_own_stack_and_build() {
+        let origin = |image: &str, region: Option<&str>| Origin {
+            image_id: SafeText::new(image),
+            region: region.map(SafeText::new),
+            label: None,
+        };
+        let origins = [
+            None,
+            Some(origin("a", None)),
+            Some(origin("a", Some("r"))),
+            Some(origin("a", Some("r"))),
+            Some(origin("b", Some("r"))),
+        ];
+        let mut lines = EventLines::default();
+        for (stack, origin) in ["s", "s", "\\u00e9\\n"]
+            .iter()
+            .flat_map(|stack| origins.iter().map(move |origin| (stack, origin)))
+        {
+            let raw = format!(r#"{{"stackId":"{stack}","eventId":"e"}}"#);
+            let event = StackEvent::from_json(&raw, None);
+            let line = lines.line(origin.as_ref(), &event).into_owned();
+            let (image, region) = match origin {
+                None => (String::new(), String::new()),
+                Some(Origin {
+                    image_id, region, ..
+                }) => (
+                    format!(r#""imageId":"{image_id}","#),
+                    region
+                        .as_ref()
+                        .map_or_else(String::new, |region| format!(r#""region":"{region}","#)),
+                ),
+            };
+            let stack = stack.replace("\\u00e9", "é");
+            let expected =
+                format!(r#"{{"kind":"event","stackId":"{stack}",{image}{region}"event":{raw}}}"#);
+            let expected = escape_json(&expected);
+            assert_eq!(line, expected);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use crate::app::effect::{Entry, Origin};
 use crate::app::model::Model;
+use crate::output::json::EventLines;
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width, wrap};
@@ -101,6 +102,7 @@ pub(crate) struct Printer<O, D> {
     format: LineFormat,
     out: O,
     diagnostics: D,
+    events: EventLines,
 }
 
 impl<O: Write, D: Write> Printer<O, D> {
@@ -109,6 +111,7 @@ impl<O: Write, D: Write> Printer<O, D> {
             format,
             out,
             diagnostics,
+            events: EventLines::default(),
         }
     }
 
@@ -128,6 +131,11 @@ impl<O: Write, D: Write> Printer<O, D> {
             (_, Entry::Remark(text)) => {
                 let _ = writeln!(self.diagnostics, "note: {}", one_line(text.as_str()));
                 Ok(())
+            }
+            (LineFormat::Json, Entry::Event(event)) => {
+                let line = self.events.line(origin, event);
+                self.out.write_all(line.as_bytes())?;
+                self.out.write_all(b"\n")
             }
             (LineFormat::Json, entry) => match json::json_line(origin, entry) {
                 Some(line) => writeln!(self.out, "{line}"),

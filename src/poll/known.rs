@@ -2,7 +2,7 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::domain::observation::WalkStep;
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};

@@ -27,6 +27,9 @@ use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
 use crate::runtime::tty::hangup::Hangup;
 
+/// A pipe takes so much at once.
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
 /// The time to print the last lines after a signal has ended the watch.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -174,7 +177,8 @@ impl PrinterThread {
         tasks.spawn_blocking("printer", move || {
             let printed = Stream::output().and_then(|output| {
                 let diagnostics = Stream::diagnostics()?;
-                let printer = Printer::new(format, BufWriter::new(output), diagnostics);
+                let output = BufWriter::with_capacity(OUTPUT_BUFFER, output);
+                let printer = Printer::new(format, output, diagnostics);
                 print_all(printer, &receiver)
             });
             // Fails if the program is already exiting.

@@ -7,6 +7,7 @@
 //!
 //! Tests of whole frames: `tests/it/headless/hostile.rs`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -192,8 +193,13 @@ fn push_visible(out: &mut String, character: char) {
 /// Escapes the unsafe characters of a line of JSON. JSON has no raw controls, so the others are inside strings, where an
 /// escape is the same value.
 pub fn escape_json(line: &str) -> String {
+    escaped_json(line).into_owned()
+}
+
+/// The same without a copy, where nothing is unsafe.
+pub(crate) fn escaped_json(line: &str) -> Cow<'_, str> {
     if is_printable(line) {
-        return line.to_owned();
+        return Cow::Borrowed(line);
     }
     let mut out = String::with_capacity(line.len());
     for character in line.chars() {
@@ -206,7 +212,7 @@ pub fn escape_json(line: &str) -> String {
             out.push(character);
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Text of several lines as one line.

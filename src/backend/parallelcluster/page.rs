@@ -79,33 +79,33 @@ fn any_page(text: &str, parser: &mut EventReader) -> Result<EventsPage, ForeignB
 /// Reads a body as the services send it, in one pass: a list of events, the first of which names its stack, and the token
 /// if there is one. None if it is another one; then it is left to [`Reader`], which returns the same page for these bodies.
 fn usual_page(text: &str, parser: &mut EventReader) -> Option<EventsPage> {
-    // For [`compact`] it is white space, for JSON it is not.
-    if text.contains('\u{c}') {
-        return None;
-    }
-    let sent = compact(text);
-    let mut scanner = Scanner::new(&sent);
-    if !scanner.skip("{\"events\":[") {
-        return None;
+    let mut scanner = Scanner::new(text);
+    for token in ["{", "\"events\":", "["] {
+        scanner.skip_space();
+        if !scanner.skip(token) {
+            return None;
+        }
     }
     let mut events = Vec::new();
-    let mut stack = None;
-    let mut likely = "";
+    let mut stack: Option<StackId> = None;
+    let mut is_plain = false;
+    let mut copied = String::new();
     loop {
-        let begin = scanner.position();
-        let fields = Fields::scan(&mut scanner, likely)?;
-        let event = sent.get(begin..scanner.position())?;
+        scanner.skip_space();
+        let likely = stack.as_ref().filter(|_| is_plain);
+        let likely = likely.map_or("", StackId::as_str);
+        let (event, fields) = Fields::scan_spaced(&mut scanner, likely, &mut copied)?;
         if !fields.has_event_id() || events.len() >= MAX_EVENTS {
             return None;
         }
         if stack.is_none() {
             let json = fields.stack_id()?;
+            is_plain = !json.contains('\\');
             stack = Some(stack_id(json)?);
-            let content = json.trim_matches('"');
-            likely = if content.contains('\\') { "" } else { content };
         }
         let event = parser.read_scanned(event, &fields, stack.as_ref());
         events.push(Arc::new(event));
+        scanner.skip_space();
         if !scanner.skip(",") {
             break;
         }
@@ -113,13 +113,24 @@ fn usual_page(text: &str, parser: &mut EventReader) -> Option<EventsPage> {
     if !scanner.skip("]") {
         return None;
     }
+    scanner.skip_space();
     let mut next = None;
-    if scanner.skip(",\"nextToken\":") {
+    if scanner.skip(",") {
+        scanner.skip_space();
+        if !scanner.skip("\"nextToken\":") {
+            return None;
+        }
+        scanner.skip_space();
         let (json, _) = scanner.any_string()?;
         let token: String = serde_json::from_str(json).ok()?;
         next = (!token.is_empty()).then(|| NextToken::new(token));
+        scanner.skip_space();
     }
-    (scanner.rest() == "}").then_some(EventsPage { events, next })
+    if !scanner.skip("}") {
+        return None;
+    }
+    scanner.skip_space();
+    (scanner.rest().is_empty()).then_some(EventsPage { events, next })
 }
 
 /// Reads the body, one field and one element at a time.

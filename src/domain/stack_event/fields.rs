@@ -55,22 +55,141 @@ pub(crate) struct Fields<'a> {
     hook_status: Option<RawJson<'a>>,
     hook_status_reason: Option<RawJson<'a>>,
     hook_failure_mode: Option<RawJson<'a>>,
+    /// All names are among those of [`USUAL`] up to [`HARMLESS`].
+    #[serde(skip)]
+    has_usual_names: bool,
 }
 
-/// The names of fields in their usual order, as JSON text and alone.
-const USUAL: [(&str, &str); 11] = [
-    ("\"stackId\":", "stackId"),
-    ("\"eventId\":", "eventId"),
-    ("\"stackName\":", "stackName"),
-    ("\"logicalResourceId\":", "logicalResourceId"),
-    ("\"physicalResourceId\":", "physicalResourceId"),
-    ("\"resourceType\":", "resourceType"),
-    ("\"timestamp\":", "timestamp"),
-    ("\"resourceStatus\":", "resourceStatus"),
-    ("\"resourceStatusReason\":", "resourceStatusReason"),
-    ("\"resourceProperties\":", "resourceProperties"),
-    ("\"clientRequestToken\":", "clientRequestToken"),
+/// The number of documented fields.
+const COUNT: usize = 16;
+
+/// Their names; the first ones are those of [`USUAL`].
+const NAMES: [&str; COUNT] = [
+    "stackId",
+    "eventId",
+    "stackName",
+    "logicalResourceId",
+    "physicalResourceId",
+    "resourceType",
+    "timestamp",
+    "resourceStatus",
+    "resourceStatusReason",
+    "resourceProperties",
+    "clientRequestToken",
+    "detailedStatus",
+    "hookType",
+    "hookStatus",
+    "hookStatusReason",
+    "hookFailureMode",
 ];
+
+/// The number of usual names that have no trace of a secret's name in them.
+const HARMLESS: usize = 10;
+
+/// The names of fields in their usual order, as JSON text.
+const USUAL: [&str; 11] = [
+    "\"stackId\":",
+    "\"eventId\":",
+    "\"stackName\":",
+    "\"logicalResourceId\":",
+    "\"physicalResourceId\":",
+    "\"resourceType\":",
+    "\"timestamp\":",
+    "\"resourceStatus\":",
+    "\"resourceStatusReason\":",
+    "\"resourceProperties\":",
+    "\"clientRequestToken\":",
+];
+
+/// Takes what [`scan`] finds.
+trait Sink<'t> {
+    /// Goes behind the white space that is next, where it may be.
+    fn skip_space(&mut self, scanner: &mut Scanner<'t>);
+
+    /// Takes the value of a field, which begins at a place of the text; without an index, that of an undocumented field.
+    /// None if the object has had that field.
+    fn add(&mut self, index: Option<usize>, begin: usize, value: RawJson<'t>) -> Option<()>;
+}
+
+/// A compact object.
+impl<'t> Sink<'t> for Fields<'t> {
+    fn skip_space(&mut self, _: &mut Scanner<'t>) {}
+
+    fn add(&mut self, index: Option<usize>, _: usize, value: RawJson<'t>) -> Option<()> {
+        self.has_usual_names &= index.is_some_and(|index| index < HARMLESS);
+        let field = index.and_then(|index| self.at(index));
+        let before = field.and_then(|field| field.replace(value));
+        before.is_none().then_some(())
+    }
+}
+
+/// The places of an object's values in its compact text.
+struct Places<'c> {
+    /// The compact text up to the last white space.
+    copied: &'c mut String,
+    /// Where in the text the rest begins.
+    from: usize,
+    all: [Option<((usize, usize), bool)>; COUNT],
+    has_usual_names: bool,
+}
+
+impl<'t> Sink<'t> for Places<'_> {
+    fn skip_space(&mut self, scanner: &mut Scanner<'t>) {
+        let end = scanner.position();
+        if scanner.skip_space() {
+            let before = scanner.part(self.from, end);
+            self.copied.push_str(before.unwrap_or_default());
+            self.from = scanner.position();
+        }
+    }
+
+    fn add(&mut self, index: Option<usize>, begin: usize, value: RawJson<'t>) -> Option<()> {
+        self.has_usual_names &= index.is_some_and(|index| index < HARMLESS);
+        let Some(place) = index.and_then(|index| self.all.get_mut(index)) else {
+            return Some(());
+        };
+        let begin = self.copied.len() + begin - self.from;
+        let range = (begin, begin + value.json.len());
+        let before = place.replace((range, value.is_plain));
+        before.is_none().then_some(())
+    }
+}
+
+/// Goes through an object whose values are strings; `stack` is the stack that its `stackId` probably names. None if it is
+/// another one.
+fn scan<'t>(scanner: &mut Scanner<'t>, stack: &str, sink: &mut impl Sink<'t>) -> Option<()> {
+    if !scanner.skip("{") {
+        return None;
+    }
+    let mut next = 0;
+    loop {
+        sink.skip_space(scanner);
+        // Most fields come in the usual order, though not all of them.
+        let mut usual = (next..).zip(USUAL.iter().skip(next));
+        let index = if let Some((index, _)) = usual.find(|(_, name)| scanner.skip(name)) {
+            next = index + 1;
+            Some(index)
+        } else {
+            let name = scanner.plain_string()?;
+            if !scanner.skip(":") {
+                return None;
+            }
+            NAMES.iter().position(|known| *known == name)
+        };
+        sink.skip_space(scanner);
+        let begin = scanner.position();
+        let known = (index == Some(0)).then(|| scanner.known_string(stack));
+        let (json, is_plain) = match known.flatten() {
+            Some(known) => (known, true),
+            None => scanner.any_string()?,
+        };
+        sink.add(index, begin, RawJson { json, is_plain })?;
+        sink.skip_space(scanner);
+        if !scanner.skip(",") {
+            return scanner.skip("}").then_some(());
+        }
+    }
+}
 
 impl<'a> Fields<'a> {
     /// The fields of an event's JSON without white space between its tokens; none if it is no event.
@@ -81,37 +200,48 @@ impl<'a> Fields<'a> {
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
     /// then it is left to [`Self::of`]. `stack` is the stack that its `stackId` probably names.
     pub(crate) fn scan(scanner: &mut Scanner<'a>, stack: &str) -> Option<Self> {
-        let mut fields = Self::default();
-        let (mut is_first, mut usual) = (true, USUAL.iter());
-        loop {
-            if !scanner.skip(if is_first { "{" } else { "," }) {
-                return (!is_first && scanner.skip("}")).then_some(fields);
-            }
-            is_first = false;
-            // Most fields come in the usual order, though not all of them.
-            let rest = usual.clone();
-            let name = if let Some(&(_, name)) = usual.find(|(name, _)| scanner.skip(name)) {
-                name
-            } else {
-                usual = rest;
-                let name = scanner.plain_string()?;
-                if !scanner.skip(":") {
-                    return None;
-                }
-                name
-            };
-            let known = (name == "stackId").then(|| scanner.known_string(stack));
-            let (json, is_plain) = match known.flatten() {
-                Some(known) => (known, true),
-                None => scanner.any_string()?,
-            };
-            let value = RawJson { json, is_plain };
-            if let Some(field) = fields.named(name)
-                && field.replace(value).is_some()
-            {
-                return None;
-            }
+        let mut fields = Self {
+            has_usual_names: true,
+            ..Self::default()
+        };
+        scan(scanner, stack, &mut fields)?;
+        Some(fields)
+    }
+
+    /// The same of an object that may have white space between its tokens, and its compact text: in `copied` if it has.
+    pub(crate) fn scan_spaced<'t: 'a>(
+        scanner: &mut Scanner<'t>,
+        stack: &str,
+        copied: &'a mut String,
+    ) -> Option<(&'a str, Self)> {
+        copied.clear();
+        let begin = scanner.position();
+        let mut places = Places {
+            copied,
+            from: begin,
+            all: [None; COUNT],
+            has_usual_names: true,
+        };
+        scan(scanner, stack, &mut places)?;
+        let Places {
+            copied, from, all, ..
+        } = places;
+        let rest = scanner.since(from)?;
+        let json = if from == begin {
+            rest
+        } else {
+            copied.push_str(rest);
+            copied
+        };
+        let mut fields = Self {
+            has_usual_names: places.has_usual_names,
+            ..Self::default()
+        };
+        for (index, (range, is_plain)) in (0..).zip(all).filter_map(|(at, one)| Some((at, one?))) {
+            let json = json.get(range.0..range.1)?;
+            *fields.at(index)? = Some(RawJson { json, is_plain });
         }
+        Some((json, fields))
     }
 
     /// The same of a whole text.
@@ -129,26 +259,46 @@ impl<'a> Fields<'a> {
         self.event_id.is_some()
     }
 
-    fn named(&mut self, name: &str) -> Option<&mut Option<RawJson<'a>>> {
-        Some(match name {
-            "stackId" => &mut self.stack_id,
-            "eventId" => &mut self.event_id,
-            "stackName" => &mut self.stack_name,
-            "logicalResourceId" => &mut self.logical_resource_id,
-            "physicalResourceId" => &mut self.physical_resource_id,
-            "resourceType" => &mut self.resource_type,
-            "timestamp" => &mut self.timestamp,
-            "resourceStatus" => &mut self.resource_status,
-            "resourceStatusReason" => &mut self.resource_status_reason,
-            "resourceProperties" => &mut self.resource_properties,
-            "clientRequestToken" => &mut self.client_request_token,
-            "detailedStatus" => &mut self.detailed_status,
-            "hookType" => &mut self.hook_type,
-            "hookStatus" => &mut self.hook_status,
-            "hookStatusReason" => &mut self.hook_status_reason,
-            "hookFailureMode" => &mut self.hook_failure_mode,
+    /// The field with this index in [`NAMES`].
+    fn at(&mut self, index: usize) -> Option<&mut Option<RawJson<'a>>> {
+        Some(match index {
+            0 => &mut self.stack_id,
+            1 => &mut self.event_id,
+            2 => &mut self.stack_name,
+            3 => &mut self.logical_resource_id,
+            4 => &mut self.physical_resource_id,
+            5 => &mut self.resource_type,
+            6 => &mut self.timestamp,
+            7 => &mut self.resource_status,
+            8 => &mut self.resource_status_reason,
+            9 => &mut self.resource_properties,
+            10 => &mut self.client_request_token,
+            11 => &mut self.detailed_status,
+            12 => &mut self.hook_type,
+            13 => &mut self.hook_status,
+            14 => &mut self.hook_status_reason,
+            15 => &mut self.hook_failure_mode,
             _ => return None,
         })
+    }
+
+    /// Whether each part of the event is known to have no trace of a secret, and so the whole: its names, which are the
+    /// usual ones, and its values by `is_harmless`. No trace reaches from a value into the next one, since there are a
+    /// quote and a comma between them.
+    pub(super) fn have_no_trace(&self, mut is_harmless: impl FnMut(RawJson<'a>) -> bool) -> bool {
+        let values = [
+            self.stack_id,
+            self.event_id,
+            self.stack_name,
+            self.logical_resource_id,
+            self.physical_resource_id,
+            self.resource_type,
+            self.timestamp,
+            self.resource_status,
+            self.resource_status_reason,
+            self.resource_properties,
+        ];
+        self.has_usual_names && values.into_iter().flatten().all(&mut is_harmless)
     }
 
     /// When the status changed.

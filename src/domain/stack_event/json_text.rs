@@ -70,8 +70,11 @@ impl JsonText {
             *place = Some((range.start - removed, *slot));
             removed += range.len();
         }
+        // At its size from the start: it is not copied to become one of its size.
+        let mut rest = String::with_capacity(text.len() - removed);
+        rest.extend(slots.parts(text));
         Self {
-            rest: slots.parts(text).collect::<String>().into_boxed_str(),
+            rest: rest.into_boxed_str(),
             slots: places,
         }
     }

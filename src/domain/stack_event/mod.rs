@@ -17,7 +17,7 @@ use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 use serde_json::Value;
 
 use crate::domain::properties::Properties;
@@ -29,6 +29,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::fields::Fields;
 pub(crate) use self::fingerprint::Fingerprint;
+use self::fingerprint::MadeOnce;
 pub(crate) use self::reader::{EventReader, compact};
 pub(crate) use self::scan::Scanner;
 
@@ -96,6 +97,7 @@ pub struct StackEvent {
     /// The JSON of the properties.
     properties: Option<Arc<str>>,
     rare: Option<Box<Rare>>,
+    made: MadeOnce,
 }
 
 /// What an event has in common with others: a resource goes through the same statuses again and again. It is stored once.
@@ -204,12 +206,14 @@ impl StackEvent {
         sent.map(|_| self.fingerprint())
     }
 
-    /// A hash of the event as the API sent it. Made at each call, since few events are compared.
+    /// A hash of the event as the API sent it, made at the first call.
     pub fn fingerprint(&self) -> Fingerprint {
         let known = self.rare.as_ref().and_then(|rare| rare.fingerprint);
         known.unwrap_or_else(|| {
-            let raw = self.raw();
-            Fingerprint::of(&raw, Fields::of(&raw).as_ref())
+            self.made.get_or_make(|| {
+                let raw = self.raw();
+                Fingerprint::of(&raw, Fields::of(&raw).as_ref())
+            })
         })
     }
 
@@ -232,13 +236,21 @@ impl StackEvent {
     /// a presigned URL.
     pub fn raw(&self) -> String {
         let mut out = String::with_capacity(self.raw_len());
+        self.write_raw(&mut out);
+        out
+    }
+
+    fn write_raw(&self, out: &mut String) {
         let value = |slot, out: &mut String| match slot {
             Slot::EventId => out.push_str(self.id_in_json().as_str()),
-            Slot::Timestamp => out.push_str(&self.timestamp.map(format_time).unwrap_or_default()),
+            Slot::Timestamp => {
+                if let Some(time) = self.timestamp {
+                    write_time(time, out);
+                }
+            }
             Slot::Properties => out.push_str(self.properties.as_deref().unwrap_or_default()),
         };
-        self.text.write(value, &mut out);
-        out
+        self.text.write(value, out);
     }
 
     /// About the length of [`Self::raw`].
@@ -257,8 +269,21 @@ impl StackEvent {
 
     /// The same with every value as the API sent it: for JSON output, which promises that, and for nothing else.
     pub fn as_sent(&self) -> Cow<'_, str> {
-        let sent = self.rare.as_ref().and_then(|rare| rare.as_sent.as_deref());
-        sent.map_or_else(|| self.raw().into(), Cow::Borrowed)
+        self.redacted_text()
+            .map_or_else(|| self.raw().into(), Cow::Borrowed)
+    }
+
+    /// Appends [`Self::as_sent`].
+    pub(crate) fn write_as_sent(&self, out: &mut String) {
+        match self.redacted_text() {
+            Some(sent) => out.push_str(sent),
+            None => self.write_raw(out),
+        }
+    }
+
+    /// The event as the API sent it, if parts of it are redacted.
+    fn redacted_text(&self) -> Option<&str> {
+        self.rare.as_ref()?.as_sent.as_deref()
     }
 
     pub fn key(&self) -> EventKey {
@@ -324,7 +349,32 @@ fn parse_canonical_time(text: &str) -> Option<DateTime<Utc>> {
 
 /// Writes a time as the API does: UTC, milliseconds, `Z`.
 pub fn format_time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+    let mut out = String::with_capacity(STAMP.len());
+    write_time(time, &mut out);
+    out
+}
+
+/// Appends [`format_time`]. Each event has a time, and most of them are usual ones.
+fn write_time(time: DateTime<Utc>, out: &mut String) {
+    let (year, millis) = (time.year(), time.timestamp_subsec_millis());
+    if !(0..=9999).contains(&year) || millis > 999 {
+        out.push_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        return;
+    }
+    let mut number = |number: u32, digits: u32, end: &str| {
+        for place in (0..digits).rev() {
+            let digit = number / 10_u32.pow(place) % 10;
+            out.push(char::from_digit(digit, 10).unwrap_or_default());
+        }
+        out.push_str(end);
+    };
+    number(year.unsigned_abs(), 4, "-");
+    number(time.month(), 2, "-");
+    number(time.day(), 2, "T");
+    number(time.hour(), 2, ":");
+    number(time.minute(), 2, ":");
+    number(time.second(), 2, ".");
+    number(millis, 3, "Z");
 }
 
 /// The form in which the API writes times.

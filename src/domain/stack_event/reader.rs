@@ -11,12 +11,12 @@ use foldhash::fast::RandomState;
 
 use crate::domain::properties::safe_excerpt;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
-use crate::domain::stack_event::fingerprint::Fingerprint;
+use crate::domain::stack_event::fingerprint::{Fingerprint, MadeOnce};
 use crate::domain::stack_event::json_text::{JsonText, Slots};
 use crate::domain::stack_event::scan::next_special;
 use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
-use crate::text::redact::{REDACTED, may_have_secret, redact_secrets};
+use crate::text::redact::{REDACTED, has_a_trace, may_have_secret, redact_secrets};
 use crate::text::safe::SafeText;
 
 /// The number of contents, and of properties, that are remembered: more than a build has resources and statuses.
@@ -30,6 +30,8 @@ pub(crate) struct EventReader {
     contents: HashMap<u64, (Arc<Content>, bool), RandomState>,
     /// The JSON of properties, and whether it is harmless.
     properties: HashMap<Arc<str>, bool, RandomState>,
+    /// The JSON of a stack's id that has no trace of a secret.
+    harmless_stack: String,
 }
 
 impl EventReader {
@@ -61,11 +63,11 @@ impl EventReader {
         {
             return event(sent, fields, time, known, properties);
         }
-        if !may_have_secret(sent) {
-            return self.event(sent, fields, fallback, true);
+        if self.has_no_trace(fields) || !may_have_secret(sent) {
+            return self.event(sent, fields, (&slots, hash), fallback, true);
         }
         match redact_secrets(sent) {
-            Cow::Borrowed(raw) => self.event(raw, fields, fallback, false),
+            Cow::Borrowed(raw) => self.event(raw, fields, (&slots, hash), fallback, false),
             Cow::Owned(raw) => {
                 let rare = Rare {
                     as_sent: Some(sent.into()),
@@ -73,7 +75,11 @@ impl EventReader {
                     ..Rare::default()
                 };
                 let event = match Fields::of(&raw) {
-                    Some(fields) => self.event(&raw, &fields, fallback, false),
+                    Some(fields) => {
+                        let slots = fields.slots(&raw, fields.time());
+                        let hash = self.hash(&raw, &slots);
+                        self.event(&raw, &fields, (&slots, hash), fallback, false)
+                    }
                     None => unreadable_event(&raw, fallback),
                 };
                 StackEvent {
@@ -84,17 +90,32 @@ impl EventReader {
         }
     }
 
+    /// Whether no part of an event has a trace of a secret. Nearly all events have the same stack.
+    fn has_no_trace(&mut self, fields: &Fields<'_>) -> bool {
+        let stack = fields.stack_id.map(RawJson::get);
+        if let Some(stack) = stack.filter(|stack| *stack != self.harmless_stack) {
+            if has_a_trace(stack) {
+                return false;
+            }
+            stack.clone_into(&mut self.harmless_stack);
+        }
+        fields.have_no_trace(|value| {
+            let json = value.get();
+            Some(json) == stack || !has_a_trace(json)
+        })
+    }
+
     /// Reads an event whose text is redacted; `had_no_trace` of a secret, so that its parts have none.
     fn event(
         &mut self,
         raw: &str,
         fields: &Fields<'_>,
+        slots: (&Slots, u64),
         fallback: Option<&StackId>,
         had_no_trace: bool,
     ) -> StackEvent {
         let time = fields.time();
-        let slots = fields.slots(raw, time);
-        let content = self.content(raw, fields, &slots, fallback, had_no_trace);
+        let content = self.content(raw, fields, slots, fallback, had_no_trace);
         let properties = fields.resource_properties;
         let properties = properties.map(|json| self.shared(json.get(), had_no_trace));
         event(raw, fields, time, content, properties)
@@ -140,11 +161,10 @@ impl EventReader {
         &mut self,
         raw: &str,
         fields: &Fields<'_>,
-        slots: &Slots,
+        (slots, hash): (&Slots, u64),
         fallback: Option<&StackId>,
         had_no_trace: bool,
     ) -> Arc<Content> {
-        let hash = self.hash(raw, slots);
         if let Some((known, _)) = self.contents.get(&hash)
             && is_same(known, raw, slots, fields, fallback)
         {
@@ -200,6 +220,7 @@ fn event(
         timestamp,
         properties,
         rare: None,
+        made: MadeOnce::default(),
         content,
     }
 }
@@ -252,6 +273,7 @@ fn unreadable_event(raw: &str, fallback: Option<&StackId>) -> StackEvent {
         timestamp: None,
         properties: None,
         rare: None,
+        made: MadeOnce::default(),
     }
 }
 

@@ -21,6 +21,26 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
+    /// A part of the text.
+    pub(super) fn part(&self, begin: usize, end: usize) -> Option<&'a str> {
+        self.text.get(begin..end)
+    }
+
+    /// The text from a place on, up to here.
+    pub(super) fn since(&self, begin: usize) -> Option<&'a str> {
+        self.part(begin, self.at)
+    }
+
+    /// Goes behind white space. Returns whether there was any.
+    pub(crate) fn skip_space(&mut self) -> bool {
+        let begin = self.at;
+        let bytes = self.text.as_bytes();
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
+            self.at += 1;
+        }
+        self.at > begin
+    }
+
     /// Goes behind these bytes, if they are next.
     pub(crate) fn skip(&mut self, token: &str) -> bool {
         let is_next = self.rest().starts_with(token);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::text::redact::redact_secrets;
+use crate::text::redact::{has_a_trace, redact_secrets};
 
 const STACK: &str = "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6acc";
 
@@ -126,6 +126,7 @@ proptest! {
         prop_assert_eq!(event.timestamp, parse_time(&stamp));
         if let Some(time) = event.timestamp {
             let written = format_time(time);
+            prop_assert_eq!(&written, &time.to_rfc3339_opts(SecondsFormat::Millis, true));
             let again = parse_time(&written);
             prop_assert_eq!(again.map(format_time), Some(written));
             prop_assert_eq!(again.map(|again| (time - again).num_milliseconds()), Some(0));
@@ -149,9 +150,29 @@ proptest! {
             let alone = StackEvent::from_json(&json, fallback);
             prop_assert_eq!(format!("{shared:?}"), format!("{alone:?}"));
             prop_assert_eq!(shared.raw(), &*redact_secrets(&json));
-            prop_assert_eq!(shared.as_sent(), json);
+            prop_assert_eq!(shared.as_sent(), &*json);
+            let mut written = String::from("x");
+            shared.write_as_sent(&mut written);
+            prop_assert_eq!(written, format!("x{json}"));
+            if let Some(fields) = Fields::scan_whole(&json)
+                && fields.have_no_trace(|value| !has_a_trace(value.get()))
+            {
+                prop_assert!(!has_a_trace(&json), "{json}");
+            }
         }
     }
+}
+
+/// Events are searched for secrets value by value.
+#[test]
+fn the_names_of_a_usual_event_have_no_trace_of_a_secret() {
+    let json = r#"{"stackId":"a","eventId":"b","stackName":"c","logicalResourceId":"d","physicalResourceId":"e","resourceType":"f","timestamp":"g","resourceStatus":"h","resourceStatusReason":"i","resourceProperties":"j"}"#;
+    let fields = Fields::scan_whole(json).unwrap();
+    assert!(fields.have_no_trace(|value| !has_a_trace(value.get())));
+    assert!(!has_a_trace(json));
+    let with_token = json.replace("stackName", "clientRequestToken");
+    let fields = Fields::scan_whole(&with_token).unwrap();
+    assert!(!fields.have_no_trace(|value| !has_a_trace(value.get())));
 }
 
 /// Fields in any order, with values that repeat and values of any form.

@@ -32,7 +32,7 @@ use std::borrow::Cow;
 use crate::text::redact::find::Finder;
 pub(crate) use crate::text::redact::given::redact_values;
 pub(crate) use crate::text::redact::lines::LineSecrets;
-use crate::text::redact::search::has_a_trace;
+pub(crate) use crate::text::redact::search::has_a_trace;
 pub(crate) use crate::text::redact::words::redact_words;
 
 /// The secret query parameters, in both forms of presigned URLs. Lower case.

@@ -137,7 +137,7 @@ const fn third(byte: u8) -> u32 {
 }
 
 /// Whether a text may have a name of a secret, a key, an argument with a secret, or an encoding that may hide one.
-pub(super) fn has_a_trace(text: &str) -> bool {
+pub(crate) fn has_a_trace(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (mut before, mut last) = (0, 0);
     let mut begin = 0;

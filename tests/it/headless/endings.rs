@@ -212,6 +212,40 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
     );
 }
 
+/// The page with the end of the stack may have more new events below it, or fewer known ones than a walk must meet.
+#[test]
+fn a_success_ends_after_the_walk_that_tells_it() {
+    let ended_on_an_unfinished_walk = || {
+        let mut watch = Watch::new();
+        watch
+            .sees("img", "CREATE_IN_PROGRESS")
+            .image("BUILD_COMPLETE", Some("ami-1"))
+            .pass(5);
+        let end = watch.event("img", "DELETE_COMPLETE", "");
+        watch.page(vec![end], false, false);
+        watch
+    };
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.pass(30);
+    assert_eq!(watch.exit(), None, "the next page is awaited");
+    let more = watch.event("img", "DELETE_IN_PROGRESS", "");
+    watch.observe(Seen::Page(api::page("stack-a", vec![more], true)));
+    assert_eq!(watch.exit(), Some(0));
+    assert_eq!(watch.outcome().events, 3);
+    assert!(!watch.printed().contains(&"gap".to_owned()));
+
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.fail(Stream::Events, fault(FaultKind::Transient));
+    watch.pass(50);
+    assert_eq!(watch.exit(), None);
+    watch.pass(10);
+    assert_eq!(watch.exit(), Some(0), "the next page can't be read");
+
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.observe(Seen::StackGone);
+    assert_eq!(watch.exit(), Some(0), "there is no next page any more");
+}
+
 #[test]
 fn an_image_without_a_stack_is_a_success_when_it_is_described_twice() {
     let mut watch = Watch::new();

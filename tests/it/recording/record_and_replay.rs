@@ -570,8 +570,26 @@ impl Observations {
     }
 }
 
+impl Observations {
+    /// A walk of two pages, with an answer about the image between them.
+    fn long_walk(&mut self, fresh: usize, text: &str) {
+        let mut newest_first: Vec<_> = (0..=fresh).map(|_| self.event(text)).collect();
+        newest_first.reverse();
+        self.last = newest_first.first().cloned();
+        let older = newest_first.split_off(newest_first.len() / 2);
+        let stack = format!("stack-{}", self.stack);
+        self.observe(Seen::Page(WalkStep {
+            restarted: true,
+            ..api::page(&stack, newest_first, false)
+        }));
+        let image = api::image("BUILD_IN_PROGRESS", None);
+        self.observe(Seen::Image(ImageAnswer::Described(Box::new(image))));
+        self.observe(Seen::Page(api::page(&stack, older, true)));
+    }
+}
+
 prop_compose! {
-    fn any_observations()(steps in prop::collection::vec((0..10u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
+    fn any_observations()(steps in prop::collection::vec((0..11u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
         let mut watched = Observations::default();
         for (step, count, flag, text) in steps {
             let kind = if flag { FaultKind::Throttled } else { FaultKind::Denied };
@@ -589,6 +607,10 @@ prop_compose! {
                     watched.stack += 1;
                     watched.last = None;
                     watched.page(count + 1, false, false, &text);
+                }
+                10 => {
+                    watched.stack += usize::from(flag);
+                    watched.long_walk(count, &text);
                 }
                 6 => watched.observe(Seen::ClockOff(TimeDelta::minutes(if flag { -9 } else { 0 }))),
                 _ => watched.page(count, flag, step == 7, &text),
