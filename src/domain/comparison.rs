@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::domain::build::Build;
-pub(crate) use crate::domain::comparison::times::Ending;
+pub(crate) use crate::domain::comparison::times::{Ending, NONE};
 use crate::domain::diff::changes;
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::outcome::Outcome;

@@ -8,7 +8,7 @@ use ratatui::layout::{Rect, Size};
 
 use crate::app::layout::popup;
 use crate::app::overlays::picker::Picker;
-use crate::domain::comparison::{Difference, DifferenceKind};
+use crate::domain::comparison::{Difference, DifferenceKind, NONE};
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, truncate, truncate_middle, width, wrap};
@@ -104,6 +104,19 @@ pub(crate) fn rows(
         }
     }
     rows.extend(durations(&times, columns, ellipsis));
+    let lacks = |one: &&Difference| (0..2).any(|side| one.took(side) == NONE);
+    if times.into_iter().any(|one| lacks(&one)) {
+        rows.push(Row {
+            tone: Tone::Plain,
+            text: String::new(),
+        });
+        let meaning = format!("{NONE} not in this build, not yet, or not known");
+        let lines = wrap(&meaning, columns).into_iter();
+        rows.extend(lines.map(|text| Row {
+            tone: Tone::Plain,
+            text,
+        }));
+    }
     rows
 }
 
@@ -230,7 +243,7 @@ fn change(longer: TimeDelta) -> String {
 fn excerpts(values: [&Option<SafeText>; 2], room: usize, ellipsis: &str) -> [String; 2] {
     let texts = values.map(|value| {
         let text = value.as_ref().map(|text| one_line(text.as_str()));
-        text.unwrap_or_else(|| "-".to_owned())
+        text.unwrap_or_else(|| NONE.to_owned())
     });
     let is_long = texts.iter().any(|text| width(text) > room);
     let both = values[0].is_some() && values[1].is_some();
@@ -353,5 +366,21 @@ mod tests {
         assert_eq!(runs, expected);
         let both = texts([Ending::Running; 2], None, 36);
         assert_eq!(both, " 31:44 so far 28:15 so far");
+        let only = Difference {
+            kind: DifferenceKind::Step,
+            name: SafeText::new("s"),
+            before: None,
+            after: Some(value("1:00")),
+            longer: None,
+            endings: [Ending::Success; 2],
+        };
+        let rows = rows(&[only], ["a", "b"], 80, "...");
+        let texts: Vec<_> = rows.iter().rev().take(3).map(|row| &*row.text).collect();
+        let expected = [
+            "- not in this build, not yet, or not known",
+            "",
+            "step s   -          1:00",
+        ];
+        assert_eq!(texts, expected);
     }
 }

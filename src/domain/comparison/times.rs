@@ -17,6 +17,9 @@ use crate::text::safe::SafeText;
 /// The name of the row of a build's own duration.
 const WHOLE: &str = "the whole build";
 
+/// What stands for a time or a value that one side has not.
+pub(crate) const NONE: &str = "-";
+
 /// How something ended that took a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
@@ -126,7 +129,7 @@ impl Difference {
         let parts = [time, self.endings[side].in_words()];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         if parts.is_empty() {
-            "-".to_owned()
+            NONE.to_owned()
         } else {
             parts.join(" ")
         }
