@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
@@ -63,6 +64,15 @@ fn described(fields: &RawFields<'_>) -> Result<ImageDescription, ForeignBody> {
         builder_reason: safe("imagebuilderImageStatusReason"),
         ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
         ..ImageDescription::default()
+    })
+}
+
+/// Reads when the stack of a described image was created.
+pub(crate) fn stack_created(body: &[u8]) -> Result<Option<DateTime<Utc>>, ForeignBody> {
+    or_mended(body, |json| {
+        let fields: RawFields<'_> = parsed(json, |json| Deserialize::deserialize(json))?;
+        let time = text(&fields, "cloudformationStackCreationTime");
+        Ok(time.and_then(|time| parse_time(&time)))
     })
 }
 
