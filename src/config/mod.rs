@@ -74,13 +74,7 @@ impl Task {
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Report(RecordingArg { recording: name }) => {
-                // A report needs no settings: where they are invalid, they choose no region.
-                let loaded = load(ApiArgs::default(), &LookArgs::default()).ok();
-                return Ok(Self::Report(Recorded {
-                    name,
-                    recordings,
-                    region: loaded.and_then(|loaded| loaded.api.region.value),
-                }));
+                return Ok(Self::Report(reported(name, recordings, environment)));
             }
             Command::History(args) => {
                 let Some(format) = history_format(args.output, environment)? else {
@@ -176,6 +170,16 @@ fn watch(
         ));
     }
     Ok((source, args.output, preferences))
+}
+
+/// A report needs no settings: where they are invalid, they choose no region.
+fn reported(name: PathBuf, recordings: Option<PathBuf>, environment: &Environment) -> Recorded {
+    let loaded = Preferences::load(ApiArgs::default(), LookArgs::default(), environment).ok();
+    Recorded {
+        name,
+        recordings,
+        region: loaded.and_then(|loaded| loaded.api.region.value),
+    }
 }
 
 fn replay(
