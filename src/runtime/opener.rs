@@ -222,12 +222,11 @@ async fn list(
                     hint: None,
                     request_id: None,
                 };
-                let faults = vec![fault];
-                let listed = Listed {
-                    faults,
+                let unlisted = Listed {
+                    faults: vec![fault],
                     ..Listed::default()
                 };
-                send(messages, listed).await?;
+                send(messages, unlisted).await?;
                 tokio::time::sleep(BETWEEN_LISTS).await;
             }
         }
