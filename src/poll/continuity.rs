@@ -116,10 +116,10 @@ impl Trail {
         self.last.as_ref().map(|last| &last.event_id)
     }
 
-    /// The event that has this id, if the walk is of this stack.
-    pub(super) fn event(&self, stack: &StackId, id: &EventId) -> Option<&Arc<StackEvent>> {
+    /// The fingerprint of the event that has this id, if the walk is of this event's stack.
+    pub(super) fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
         let last = self.last.as_ref()?;
-        (last.stack_id == *stack).then(|| self.met.get(id))?
+        (last.stack_id == event.stack_id).then(|| self.met.get(id).copied())?
     }
 
     /// Takes the events out, at the end of the walk.
@@ -133,7 +133,7 @@ impl Trail {
 
     /// Adds an event that the walk has not met. Returns the one above it.
     pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
-        self.met.insert(event.event_id.clone(), Arc::clone(event));
+        self.met.insert(event.event_id.clone(), event.fingerprint());
         self.has_root |= event.is_root;
         self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))

@@ -1,17 +1,14 @@
-//! The committed events of every stack and the gaps between them, for [`crate::poll::walk`]. The events are those that the
-//! timeline has, too, so that each is stored once.
+//! The committed events of every stack and the gaps between them, for [`crate::poll::walk`]: ids and fingerprints only.
 //!
 //! Tests: `tests/it/poll/walk.rs`.
-
-use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use crate::domain::observation::WalkStep;
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
 
 /// The events of one stack.
-pub(super) type Ids = HashMap<EventId, Arc<StackEvent>>;
+pub(super) type Ids = HashMap<EventId, Fingerprint>;
 
 /// The committed events of every stack.
 #[derive(Debug, Default)]
@@ -55,11 +52,11 @@ impl Known {
         }
     }
 
-    fn insert(&mut self, event: &Arc<StackEvent>) {
+    fn insert(&mut self, event: &StackEvent) {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
         known
             .events
-            .insert(event.event_id.clone(), Arc::clone(event));
+            .insert(event.event_id.clone(), event.fingerprint());
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {

@@ -1,6 +1,7 @@
 //! The account that builds are watched in: it lists its images, and prepares the watch of another one. Here begins every
 //! watch, whatever its source is.
 
+use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
 use crate::backend::Images;
@@ -105,7 +106,7 @@ pub(super) async fn prepare(
             Ok((all, Account::Simulated(account), None))
         }
         SourceSettings::Replay { which, speed } => {
-            let replay = prepare_replay(&which, speed)?;
+            let replay = prepare_replay(&which, speed).await?;
             Ok((vec![replay], Account::Recording, None))
         }
     }
@@ -126,14 +127,21 @@ fn check_targets(before: &[Ready], ready: &Ready) -> Result<(), Error> {
 /// The speed of a replay that was played without pauses, once the user has gone back in it.
 const USUAL: f64 = 60.0;
 
-fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
-    let (file, recording) = history::open(which, "replay")?;
+async fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
+    let region = history::preferred_region(which).await;
+    let history::Opened {
+        file,
+        recording,
+        note,
+        ..
+    } = history::open(which, region.as_deref(), "replay")?;
     let (begin, end) = recording.span();
     let (clock, factor) = match speed {
         PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
         PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
     };
-    let remarks = recorder::remarks_on(&file, &recording);
+    let mut remarks = recorder::remarks_on(&file, &recording);
+    remarks.extend(note.map(|note| Remark::passing(&note)));
     let header = recording.header;
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),
