@@ -22,9 +22,7 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
     {
         search.said = Some(fault.clone());
         if is_headless {
-            effects.push(Effect::Remark(SafeText::new(&format!(
-                "failed to list all images: {fault}"
-            ))));
+            effects.push(Effect::Remark(SafeText::new(fault)));
         }
     }
     let news = search.news(&listed.rows).into_iter();
