@@ -53,7 +53,7 @@ pub enum Msg {
     Opened {
         id: SessionId,
         target: Target,
-        /// Whether it is the first of those that were picked together.
+        /// Whether it is the first of those that the user has picked together: it is shown.
         is_first: bool,
         /// Whether its build log is read, too.
         reads_log: bool,

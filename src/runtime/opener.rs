@@ -71,6 +71,8 @@ pub(super) struct Opener {
     lister: Arc<tokio::sync::Mutex<Option<Lister>>>,
     /// The list ends when this is dropped.
     listing: Option<oneshot::Sender<()>>,
+    /// Watches are prepared one after another, so that they begin in the order in which they were asked for.
+    preparing: Arc<tokio::sync::Mutex<()>>,
     sender: mpsc::Sender<Prepared>,
     prepared: mpsc::Receiver<Prepared>,
 }
@@ -90,6 +92,7 @@ impl Opener {
             next,
             lister: Arc::new(tokio::sync::Mutex::new(images.map(Lister::new))),
             listing: None,
+            preparing: Arc::default(),
             sender,
             prepared,
         }
@@ -130,15 +133,17 @@ impl Opener {
         }
     }
 
-    /// Prepares the watches of these images.
-    pub(super) fn open(&self, targets: Vec<OpenTarget>, tasks: &mut Tasks) {
+    /// Prepares the watches of these images; with `shows`, the first one is to be shown.
+    pub(super) fn open(&self, targets: Vec<OpenTarget>, shows: bool, tasks: &mut Tasks) {
         let (account, sender) = (Arc::clone(&self.account), self.sender.clone());
+        let preparing = Arc::clone(&self.preparing);
         tasks.spawn("poller", async move {
+            let _turn = preparing.lock().await;
             for (place, target) in targets.into_iter().enumerate() {
                 let region = target.region.as_deref();
                 let ready = account.prepare(&target.image_id, region).await;
                 let ready = ready.map(Box::new);
-                if sender.send((ready, place == 0)).await.is_err() {
+                if sender.send((ready, shows && place == 0)).await.is_err() {
                     return;
                 }
             }

@@ -155,7 +155,10 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
         }
     } else {
         model.opening += new.len();
-        effects.push(Effect::Open(new));
+        effects.push(Effect::Open {
+            targets: new,
+            shows: true,
+        });
     }
 }
 

@@ -22,9 +22,7 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
             continue;
         }
         if is_headless {
-            effects.push(Effect::Remark(SafeText::new(&format!(
-                "failed to list all images: {fault}"
-            ))));
+            effects.push(Effect::Remark(SafeText::new(fault)));
         }
         search.said.push(fault);
     }
@@ -39,7 +37,9 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
         .collect();
     if !targets.is_empty() {
         model.opening += targets.len();
-        effects.push(Effect::Open(targets));
+        // The first one takes the place of none; the user may be reading.
+        let shows = false;
+        effects.push(Effect::Open { targets, shows });
     }
     // The screen asks for the code, and the list goes on.
     let waits = listed.needs_code && !is_headless;
@@ -155,7 +155,10 @@ mod tests {
 
     fn opens(effects: &Effects) -> Vec<&str> {
         let targets = effects.iter().flat_map(|effect| match effect {
-            Effect::Open(targets) => targets.as_slice(),
+            Effect::Open { targets, shows } => {
+                assert!(!shows, "another build stays on the screen");
+                targets.as_slice()
+            }
             _ => &[],
         });
         targets.map(|target| target.image_id.as_str()).collect()
