@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::domain::observation::{LateEvent, OtherEvents};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
-use crate::poll::known::{Ids, Known, Walked};
+use crate::poll::known::{Ids, Known, KnownEvent, Walked};
 
 /// The events of other stacks that one walk has met.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Aside {
 
     /// The event of the same stack that it has met under this id.
     pub(super) fn event(&self, stack: &StackId, id: &EventId) -> Option<&Arc<StackEvent>> {
-        self.met(stack)?.get(id)
+        self.met(stack)?.get(id).map(|known| &known.0)
     }
 
     /// Whether it has met an event of the stack.
@@ -139,7 +139,7 @@ impl OtherStack {
 
     fn read(&mut self, event: &Arc<StackEvent>, known: &Known) -> bool {
         let id = event.event_id.clone();
-        if self.met.insert(id.clone(), Arc::clone(event)).is_some() {
+        if self.met.insert(id.clone(), KnownEvent::of(event)).is_some() {
             return false;
         }
         self.has_root |= event.is_root;

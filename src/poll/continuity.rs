@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
-use crate::poll::known::Ids;
+use crate::poll::known::{Ids, KnownEvent};
 
 /// A page that does not continue the walk.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -119,7 +119,7 @@ impl Trail {
     /// The event that has this id, if the walk is of this stack.
     pub(super) fn event(&self, stack: &StackId, id: &EventId) -> Option<&Arc<StackEvent>> {
         let last = self.last.as_ref()?;
-        (last.stack_id == *stack).then(|| self.met.get(id))?
+        (last.stack_id == *stack).then(|| self.met.get(id).map(|known| &known.0))?
     }
 
     /// Takes the events out, at the end of the walk.
@@ -133,7 +133,8 @@ impl Trail {
 
     /// Adds an event that the walk has not met. Returns the one above it.
     pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
-        self.met.insert(event.event_id.clone(), Arc::clone(event));
+        self.met
+            .insert(event.event_id.clone(), KnownEvent::of(event));
         self.has_root |= event.is_root;
         self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))

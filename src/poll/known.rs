@@ -4,6 +4,7 @@
 //! Tests: `tests/it/poll/walk.rs`.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -12,7 +13,23 @@ use crate::domain::observation::WalkStep;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
 /// The events of one stack.
-pub(super) type Ids = HashMap<EventId, Arc<StackEvent>, RandomState>;
+pub(super) type Ids = HashMap<EventId, KnownEvent, RandomState>;
+
+/// An event that the timeline has, too. Its text is not a part of what the walk keeps, so for debugging it is its
+/// fingerprint.
+pub(super) struct KnownEvent(pub(super) Arc<StackEvent>);
+
+impl KnownEvent {
+    pub(super) fn of(event: &Arc<StackEvent>) -> Self {
+        Self(Arc::clone(event))
+    }
+}
+
+impl fmt::Debug for KnownEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0.fingerprint(), formatter)
+    }
+}
 
 /// The committed events of every stack.
 #[derive(Debug, Default)]
@@ -60,7 +77,7 @@ impl Known {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
         known
             .events
-            .insert(event.event_id.clone(), Arc::clone(event));
+            .insert(event.event_id.clone(), KnownEvent::of(event));
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {
@@ -95,5 +112,40 @@ impl Known {
         }
         known.events.extend(walked.met);
         (known.gaps != before).then(|| known.gaps.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Weak;
+
+    use super::*;
+    use crate::backend::EventsPage;
+    use crate::poll::walk::Walk;
+
+    fn page() -> (EventsPage, Vec<Weak<StackEvent>>) {
+        let event = |id: usize| {
+            let json =
+                format!(r#"{{"stackId":"s","eventId":"e{id}","physicalResourceId":"p{id}"}}"#);
+            Arc::new(StackEvent::from_json(&json, None))
+        };
+        let events: Vec<_> = (0..5).map(event).collect();
+        let weak = events.iter().map(Arc::downgrade).collect();
+        (EventsPage { events, next: None }, weak)
+    }
+
+    /// Each poll makes the events of the newest page again; the walk keeps those that it has handed out before.
+    #[test]
+    fn an_event_is_kept_once_however_often_it_is_polled() {
+        let mut walk = Walk::default();
+        let (first, shown) = page();
+        assert_eq!(walk.page(first).unwrap().fresh.len(), 5);
+        for _ in 0..3 {
+            let (again, kept) = page();
+            assert!(walk.page(again).unwrap().fresh.is_empty());
+            let is_gone = |event: &Weak<StackEvent>| event.upgrade().is_none();
+            assert!(kept.iter().all(is_gone));
+            assert!(!shown.iter().any(is_gone));
+        }
     }
 }

@@ -203,7 +203,7 @@ impl Walk {
         for event in events {
             let known = self.known.events_of(&event.stack_id);
             let event = event.identified(|id| {
-                let known = known.and_then(|known| known.get(id));
+                let known = known.and_then(|known| known.get(id)).map(|known| &known.0);
                 let walk = self.in_progress.as_ref();
                 let met = || walk.and_then(|walk| walk.event(&event.stack_id, id));
                 let above = || {
