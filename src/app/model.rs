@@ -159,7 +159,7 @@ impl Model {
     }
 
     /// Every session, in the order of their ids.
-    pub(crate) fn in_order(&self) -> Vec<&Session> {
+    pub fn in_order(&self) -> Vec<&Session> {
         let sessions = self.sessions().filter(|session| !session.is_placeholder());
         let mut sessions: Vec<_> = sessions.collect();
         sessions.sort_unstable_by_key(|session| session.id);

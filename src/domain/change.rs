@@ -100,4 +100,8 @@ impl<'a> Change<'a> {
     pub fn is_success_of(&self, stream: Stream) -> bool {
         self.stream == stream && matches!(self.response, Response::Data | Response::StackGone)
     }
+
+    pub(crate) fn is_failure_of(&self, stream: Stream) -> bool {
+        self.stream == stream && matches!(self.response, Response::Failed(_))
+    }
 }

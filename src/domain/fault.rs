@@ -31,6 +31,11 @@ impl FaultKind {
     pub const fn may_pass(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient | Self::Malformed)
     }
+
+    /// Whether the identity failed: every other call of the identity fails like this one.
+    pub(crate) const fn is_of_credentials(self) -> bool {
+        matches!(self, Self::Expired | Self::Lost | Self::CodeNeeded)
+    }
 }
 
 /// A failed request, in words for the user.

@@ -2,6 +2,8 @@
 //! errors. The build applies the poller's pages; the views, the output and the report read it.
 
 mod cause;
+pub(crate) mod mark;
+pub(crate) mod place;
 pub(crate) mod text;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::log::text::LinePlace;
+use crate::domain::log::place::LinePlace;
 use crate::domain::log_line::LogLine;
 use crate::domain::stack_event::format_time;
 use crate::text::safe::{SafeText, escape_json, one_line};

@@ -17,6 +17,9 @@ const QUIET: Duration = Duration::from_secs(15);
 const QUIET_AFTER: Duration = Duration::from_mins(3);
 /// The longest wait after failures, with the adaptive interval.
 const MAX_BACKOFF: Duration = Duration::from_mins(1);
+/// The same in the first minute of a watch without an answer: a headless one gives up then, and tries again shortly before.
+const MAX_FIRST_BACKOFF: Duration = Duration::from_secs(15);
+const FIRST: Duration = Duration::from_mins(1);
 /// The longest wait after failures is at least this, with a fixed interval.
 const MIN_FIXED_CAP: Duration = Duration::from_secs(3);
 /// How much the adaptive interval varies, so that many watchers do not poll in step.
@@ -26,6 +29,7 @@ const JITTER: f64 = 0.1;
 pub(crate) struct Cadence {
     fixed: Option<Duration>,
     failures: u32,
+    has_succeeded: bool,
     last_new: Duration,
     random: fastrand::Rng,
 }
@@ -36,6 +40,7 @@ impl Cadence {
         Self {
             fixed,
             failures: 0,
+            has_succeeded: false,
             last_new: Duration::ZERO,
             random,
         }
@@ -49,6 +54,7 @@ impl Cadence {
     /// Notes a success: the next wait is the interval again.
     pub(crate) fn succeeded(&mut self) {
         self.failures = 0;
+        self.has_succeeded = true;
     }
 
     /// Notes a failed or throttled request: the next wait is twice as long as the one before.
@@ -86,6 +92,7 @@ impl Cadence {
     fn backoff(&mut self, now: Duration) -> Duration {
         let (base, cap) = match self.fixed {
             Some(interval) => (interval, (interval * 10).max(MIN_FIXED_CAP)),
+            None if !self.has_succeeded && now < FIRST => (self.adaptive(now), MAX_FIRST_BACKOFF),
             None => (self.adaptive(now), MAX_BACKOFF),
         };
         let doubled = base.saturating_mul(1 << self.failures.min(16)).min(cap);
@@ -141,12 +148,15 @@ mod tests {
         /// After n failures the wait is at least half and at most the whole of min(cap, 2ⁿ intervals), and one success
         /// makes it the interval again.
         #[test]
-        fn backoff_stays_in_its_bounds(seed: u64, failures in failures(), millis in 200u64..20_000, adaptive: bool) {
+        fn backoff_stays_in_its_bounds(seed: u64, failures in failures(), millis in 200u64..20_000, adaptive: bool, first: bool) {
             let fixed = Duration::from_millis(millis);
             let mut cadence = cadence((!adaptive).then_some(fixed), seed);
+            if !first {
+                cadence.succeeded();
+            }
             cadence.failures = failures - 1;
             cadence.failed();
-            let (base, cap) = if adaptive { (seconds(5), seconds(60)) } else { (fixed, (fixed * 10).max(seconds(3))) };
+            let (base, cap) = if adaptive { (seconds(5), seconds(if first { 15 } else { 60 })) } else { (fixed, (fixed * 10).max(seconds(3))) };
             let whole = cap.min(base.saturating_mul(2u32.saturating_pow(failures)));
             let wait = cadence.wait(Duration::ZERO);
             prop_assert!(wait >= whole.div_f64(2.0001) && wait <= whole, "{wait:?} of {whole:?}");

@@ -14,10 +14,10 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use foldhash::HashSet;
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};

@@ -3,17 +3,16 @@
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
+use foldhash::HashMap;
 
 use crate::domain::observation::WalkStep;
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 
 /// The events of one stack.
-pub(super) type Ids = HashMap<EventId, KnownEvent, RandomState>;
+pub(super) type Ids = HashMap<EventId, KnownEvent>;
 
 /// An event that the timeline has, too. Its text is not a part of what the walk keeps, so for debugging it is its
 /// fingerprint.

@@ -295,7 +295,7 @@ impl Permit {
 
     /// Counts requests that were made besides a permitted one: the next ones wait for them.
     fn count(&self, more: u32) {
-        self.budget().requests -= f64::from(more);
+        self.budget().count(more, self.clock.elapsed());
     }
 
     /// Begins a back-off: no session makes a request before this time.

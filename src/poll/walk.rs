@@ -14,10 +14,9 @@
 mod in_progress;
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::observation::WalkStep;
@@ -198,21 +197,22 @@ impl Walk {
 
     /// The events of a page under ids that are unique in their stacks, each one once.
     fn identified(&self, events: &[Arc<StackEvent>]) -> Vec<Arc<StackEvent>> {
-        let mut in_page: HashMap<(StackId, EventId), usize, RandomState> = HashMap::default();
+        let mut in_page: HashMap<(&StackId, EventId), usize> = HashMap::default();
         let mut unique: Vec<Arc<StackEvent>> = Vec::with_capacity(events.len());
         for event in events {
             let known = self.known.events_of(&event.stack_id);
+            let stack = &event.stack_id;
             let event = event.identified(|id| {
                 let known = known.and_then(|known| known.get(id)).map(|known| &known.0);
                 let walk = self.in_progress.as_ref();
                 let met = || walk.and_then(|walk| walk.event(&event.stack_id, id));
                 let above = || {
-                    let place = in_page.get(&(event.stack_id.clone(), id.clone()))?;
+                    let place = in_page.get(&(stack, id.clone()))?;
                     unique.get(*place)
                 };
                 known.or_else(met).or_else(above)
             });
-            let key = (event.stack_id.clone(), event.event_id.clone());
+            let key = (stack, event.event_id.clone());
             if let Entry::Vacant(vacant) = in_page.entry(key) {
                 vacant.insert(unique.len());
                 unique.push(event);

@@ -135,7 +135,7 @@ pub(crate) mod kind {
     pub(crate) const CLOCK_OFF: &str = "clock-off";
     /// Another watch resumed the recording.
     pub(crate) const RESUMED: &str = "resumed";
-    /// A watch ended normally, with its outcome.
+    /// A watch ended normally, with its outcome, which is of the stack with this id.
     pub(crate) const ENDED: &str = "ended";
 }
 

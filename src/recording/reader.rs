@@ -232,6 +232,8 @@ struct Observations {
     /// The last line's.
     stack: Option<StackId>,
     done: ObservationList,
+    /// Where the pages of each stack begin.
+    stacks: Vec<(usize, StackId)>,
     open: Option<Open>,
 }
 
@@ -321,8 +323,34 @@ impl Observations {
             _ => None,
         };
         self.close();
+        if line.kind == kind::ENDED {
+            self.end(line.stack().as_ref());
+        }
         if let (Some(stream), Some(seen)) = (line.stream(), seen) {
-            self.done.push(line.at, stream, seen);
+            self.push(line.at, stream, seen);
+        }
+    }
+
+    fn push(&mut self, at: DateTime<Utc>, stream: Stream, seen: Seen) {
+        if let Seen::Page(page) = &seen
+            && let Some(stack) = &page.stack_id
+            && self.stacks.last().is_none_or(|(_, last)| last != stack)
+        {
+            self.stacks.push((self.done.len(), stack.clone()));
+        }
+        self.done.push(at, stream, seen);
+    }
+
+    /// A watch ended with the outcome of this stack. It is not over before an answer about the next stack of this name
+    /// arrives, which is recorded before it is known that nothing follows it: that is not part of the watch.
+    fn end(&mut self, stack: Option<&StackId>) {
+        let own = self.stacks.iter().rposition(|(_, of)| Some(of) == stack);
+        let next = own.map(|own| own + 1);
+        if let Some(next) = next
+            && let Some((begin, _)) = self.stacks.get(next)
+        {
+            self.done.truncate(*begin);
+            self.stacks.truncate(next);
         }
     }
 
@@ -406,7 +434,7 @@ impl Observations {
         };
         let at = open.at;
         let page = Seen::Page(open.into_page());
-        self.done.push(at, Stream::Events, page);
+        self.push(at, Stream::Events, page);
     }
 
     fn finish(mut self) -> ObservationList {

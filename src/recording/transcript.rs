@@ -33,6 +33,8 @@ pub(crate) struct Transcript {
     stack_id: Option<StackId>,
     /// The stack of the last whole walk.
     walked: Option<StackId>,
+    /// The stack of the walk in progress, and whether the recording names it already.
+    walking: Option<(StackId, bool)>,
     /// The events of this stack below which others may be missing.
     gaps: Vec<EventId>,
     /// Whether the last response with events ended a walk.
@@ -46,6 +48,9 @@ impl Transcript {
     /// The lines of an observation, often none.
     pub(crate) fn add(&mut self, observation: &Observation) -> Vec<u8> {
         let at = observation.at;
+        if !matches!(observation.seen, Seen::Page(_) | Seen::Resumed(_)) {
+            self.announce(at);
+        }
         match &observation.seen {
             // Already in the recording.
             Seen::Resumed(_) => {
@@ -123,8 +128,10 @@ impl Transcript {
         }
         self.pending.extend(page.fresh.iter().map(Arc::clone));
         let Some(late) = &page.commit else {
+            self.walk_on(page.stack_id.as_ref());
             return;
         };
+        self.walking = None;
         let others = page.others.iter().map(|others| &others.stack_id);
         self.write_left(&others.chain(&page.stack_id).collect::<Vec<_>>(), at);
         if self.walked != page.stack_id {
@@ -161,6 +168,31 @@ impl Transcript {
             self.gaps.clone_from(gaps);
         }
         self.is_live = true;
+    }
+
+    /// The walk is not whole yet. Where another one has read the stack, the recording has named it.
+    fn walk_on(&mut self, stack_id: Option<&StackId>) {
+        let same = |(known, _): &(StackId, bool)| Some(known) == stack_id;
+        if !self.walking.as_ref().is_some_and(same) {
+            let is_named = self.walked.as_ref() == stack_id && self.walking.is_none();
+            self.walking = stack_id.map(|id| (id.clone(), is_named));
+        }
+    }
+
+    /// Tells of which stack the walk in progress is, before an answer that is about this stack: its events are written once
+    /// the walk is whole, and an answer before the first of them would be taken for one about an earlier build.
+    fn announce(&mut self, at: DateTime<Utc>) {
+        let Some((stack_id, is_named)) = &mut self.walking else {
+            return;
+        };
+        if std::mem::replace(is_named, true) {
+            return;
+        }
+        let line = Line {
+            stack_id: Some(stack_id.as_str().into()),
+            ..Line::of(Stream::Events, kind::WALK, at)
+        };
+        line.write(&mut self.lines);
     }
 
     /// Writes the events that unfinished walks have shown, except those of the `listed` stacks, which a whole walk has

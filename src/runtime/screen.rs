@@ -11,13 +11,13 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::effect::{Effect, Effects};
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Signal};
-use crate::app::session::SessionId;
 use crate::app::update::update;
 use crate::clock::Clock;
 use crate::config::{ByBackground, TerminalCapabilities};
 use crate::error::Error;
 use crate::output::farewell;
 use crate::runtime::commands::report::ReportWriter;
+use crate::runtime::news::{Shown, can_wait};
 use crate::runtime::opener::Opener;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::{JobControl, JobSignals, Signals};
@@ -42,6 +42,9 @@ const KEY_FRAME: Duration = Duration::from_millis(8);
 /// The same while messages wait and the user does not: of a long history, each frame before its end would be replaced at
 /// once.
 const BACKLOG_FRAME: Duration = Duration::from_millis(250);
+
+/// How long after a key the user may wait for a response.
+const ATTENTIVE: Duration = Duration::from_secs(5);
 
 /// The exit code for a terminal that can no longer be read or written: it has hung up, even without SIGHUP.
 const TERMINAL_GONE: u8 = Signal::HANGUP.exit_code();
@@ -128,6 +131,7 @@ async fn show(
         sessions,
         opener,
         last_frame: now,
+        last_input: now,
         next_frame: now,
         stale: false,
         urgent: false,
@@ -169,6 +173,7 @@ struct ScreenLoop<'a> {
     tasks: &'a mut Tasks,
     reports: ReportWriter,
     last_frame: Instant,
+    last_input: Instant,
     /// The earliest time of the next frame.
     next_frame: Instant,
     /// Whether the model has changed since the last frame.
@@ -253,6 +258,7 @@ impl ScreenLoop<'_> {
     /// Takes an event of the terminal: one for the application is a message.
     fn take(&mut self, event: Event) -> Wakeup {
         if event.is_urgent() {
+            self.last_input = Instant::now();
             self.draw_soon();
         }
         match event {
@@ -283,13 +289,14 @@ impl ScreenLoop<'_> {
             }
         }
         failpoint::hit("update");
-        let shown = self.model.shown.id;
-        let is_beside = is_beside(&msg, shown);
+        let shown = Shown::of(self.model);
+        let is_attentive = self.last_input.elapsed() < ATTENTIVE;
+        let can_wait = can_wait(&msg, &shown, is_attentive);
         let mut effects = update(self.model, msg);
         if self.model.shown.wants_code() && !self.sessions.is_code_needed() {
             effects.extend(update(self.model, Msg::CodeAccepted));
         }
-        self.stale |= !is_beside || !effects.is_empty() || self.model.shown.id != shown;
+        self.stale |= !can_wait || !effects.is_empty() || Shown::of(self.model) != shown;
         self.sessions.show(self.model.shown.id);
         self.run_effects(effects)
     }
@@ -415,25 +422,5 @@ impl ScreenLoop<'_> {
         self.stale = true;
         self.draw_soon();
         self.run_effects(effects)
-    }
-}
-
-/// Whether a message is about another build than the one on the screen. Of that only a few words are shown: the next
-/// tick's frame is early enough for them, and most polls show nothing new.
-fn is_beside(msg: &Msg, shown: SessionId) -> bool {
-    matches!(msg, Msg::Observed(session, _) if *session != shown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_polls_of_other_builds_wait_for_the_frame_of_the_next_tick() {
-        let poll = |session| Msg::Observed(SessionId(session), Vec::new().into());
-        assert!(is_beside(&poll(1), SessionId(0)));
-        assert!(!is_beside(&poll(0), SessionId(0)), "the one on the screen");
-        let clock = Clock::wall();
-        assert!(!is_beside(&tick(&clock, false), SessionId(0)), "a tick");
     }
 }

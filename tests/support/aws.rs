@@ -150,6 +150,12 @@ impl Aws {
         environment(&self.url)
     }
 
+    pub(crate) fn environment_without_credentials(&self) -> [(&'static str, &str); 5] {
+        let missing = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        self.environment()
+            .map(|(name, value)| (name, if missing.contains(&name) { "" } else { value }))
+    }
+
     /// Watches an image or a stack of this account, as lines of JSON.
     pub(crate) fn watch(&self, target: &str, flags: &[&str]) -> Program {
         let mut arguments = vec!["watch", target, "--interval", "200ms", "-o", "json"];

@@ -1,9 +1,14 @@
 //! A simulated API over HTTP that a test changes while the program polls it.
 
+use std::thread;
+use std::time::Instant;
+
 use bakewatch::testing::Clock;
 use bakewatch::testing::demo::{FaultPlan, RequestLog, Route, Simulator, World};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+
+use crate::support::program::DEADLINE;
 
 pub(crate) const STACK: &str =
     "arn:aws:cloudformation:us-east-1:123456789012:stack/img/6accc570-b080-11ec-845e-0e2dc6386985";
@@ -109,6 +114,15 @@ impl Server {
 
     pub(crate) fn count(&self, route: Route) -> usize {
         self.requests.of(route).len()
+    }
+
+    /// Waits until there are more requests of this kind than so many.
+    pub(crate) fn wait_for_more(&self, route: Route, before: usize) {
+        let end = Instant::now() + DEADLINE;
+        while self.count(route) <= before {
+            assert!(Instant::now() < end, "no other request");
+            thread::yield_now();
+        }
     }
 
     /// The arguments that watch the image without signing.

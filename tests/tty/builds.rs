@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::aws::Received;
 use crate::support::aws::several::Several;
 use crate::support::program::{fresh_folder, recordings_in};
 use crate::support::terminal::Terminal;
@@ -77,6 +78,14 @@ fn a_closed_build_ends_its_recording_and_opened_again_resumes_it() {
     terminal.wait("the end of the recording", |_| {
         kinds(&state, "alpha").contains(&"ended".to_owned())
     });
+    // It is polled no longer, but for a request that was on its way, while the other build is.
+    let is_poll = |call: &&Received| call.action == "DescribeStackEvents";
+    let polls = |calls: &[Received]| calls.iter().filter(is_poll).count();
+    let closed = polls(&aws.of("alpha").account().calls);
+    let other = polls(&aws.of("beta").account().calls);
+    aws.of("beta").wait_until(|calls| polls(calls) > other + 3);
+    let still = polls(&aws.of("alpha").account().calls) - closed;
+    assert!(still <= 1, "it is still polled");
     terminal.press("\u{1b}").wait_gone(" Builds ").press("b");
     terminal.wait_for("enter watch").press("/").press("alp");
     terminal.press("\r");

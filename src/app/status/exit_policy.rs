@@ -10,7 +10,7 @@ use crate::domain::change::{Change, CompletedWalk, Response};
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::log_line::LogState;
-use crate::domain::observation::Stream;
+use crate::domain::observation::{Seen, Stream};
 use crate::domain::outcome::builder_reason;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
@@ -182,6 +182,19 @@ impl ExitPolicy {
         self.refused_since = self.refused_since.map(|_| now);
     }
 
+    /// The end of the watch before an answer that would take its verdict back: the first one about the next stack of this
+    /// name. A build that has ended is not followed into its rebuild, however late its last walk is.
+    pub fn end_before(&self, build: &Build, seen: &Seen) -> Option<WatchEnd> {
+        self.decided_at.filter(|_| self.kind != Kind::Replay)?;
+        let Seen::Page(page) = seen else {
+            return None;
+        };
+        let (own, answered) = (build.stack_id()?, page.stack_id.as_ref()?);
+        (own != answered)
+            .then(|| verdict_end(build.verdict()))
+            .flatten()
+    }
+
     /// The end of the watch, if it is time.
     pub fn end_now(&self, build: &Build, now: Duration) -> Option<WatchEnd> {
         if self.kind == Kind::Replay {
@@ -201,7 +214,9 @@ impl ExitPolicy {
         let since = now.saturating_sub(self.decided_at?);
         let over = match build.verdict() {
             Verdict::NotFound => !self.waits_for_image(),
-            Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => true,
+            Verdict::Deleted | Verdict::AmiNotFound | Verdict::EndNotSeen => {
+                self.history_is_read(build, since)
+            }
             Verdict::Failed if self.awaits_log(build) && since < LOG_LIMIT => false,
             Verdict::Failed | Verdict::Ended => {
                 self.audited
@@ -209,10 +224,22 @@ impl ExitPolicy {
                     || self.events_are_denied()
                     || (self.events_fault.is_some() && since >= LAST_WALK_LIMIT)
             }
-            Verdict::Succeeded => succeeded_is_over(build, since),
+            Verdict::Succeeded => {
+                cleanup_is_over(build, since) && self.history_is_read(build, since)
+            }
             _ => false,
         };
         over.then(|| verdict_end(build.verdict())).flatten()
+    }
+
+    /// Whether the walk that has brought the verdict is whole, or can't become so: older events may be on its next pages.
+    fn history_is_read(&self, build: &Build, since: Duration) -> bool {
+        let is_failing = self.events_fault.is_some() && since >= LAST_WALK_LIMIT;
+        build.current().is_none_or(Timeline::is_whole)
+            || build.is_gone()
+            || self.events_are_denied()
+            || is_failing
+            || since >= CLEANUP_LIMIT
     }
 
     fn events_are_denied(&self) -> bool {
@@ -391,12 +418,10 @@ fn is_of_image(build: &Build) -> bool {
     first.is_some_and(|event| event.logical_id.as_str() == IMAGE_RESOURCE)
 }
 
-fn succeeded_is_over(build: &Build, since: Duration) -> bool {
-    let whole = build.current().is_none_or(Timeline::is_whole);
+fn cleanup_is_over(build: &Build, since: Duration) -> bool {
     match build.cleanup() {
-        Cleanup::Done | Cleanup::Stays => true,
-        Cleanup::Leftover => whole || since >= CLEANUP_LIMIT,
-        Cleanup::Pending => since >= CLEANUP_START_LIMIT && (whole || since >= CLEANUP_LIMIT),
+        Cleanup::Done | Cleanup::Stays | Cleanup::Leftover => true,
+        Cleanup::Pending => since >= CLEANUP_START_LIMIT,
         Cleanup::Running => since >= CLEANUP_LIMIT,
     }
 }

@@ -44,7 +44,7 @@ impl VerdictNotice {
         }
         let verdict = build.verdict();
         // An image that does not exist may be created later.
-        if !verdict.is_final() || verdict == Verdict::NotFound || !is_explained(build) {
+        if !verdict.is_final() || verdict == Verdict::NotFound || !is_explained(change, build) {
             return None;
         }
         let end = (stack.cloned(), verdict.outcome());
@@ -59,13 +59,19 @@ impl VerdictNotice {
 }
 
 /// Whether enough is known to explain the verdict. DescribeImage can report a failure before the events that explain it
-/// have been read.
-fn is_explained(build: &Build) -> bool {
+/// have been read, and the newest events tell the end before the older ones tell the beginning.
+fn is_explained(change: &Change<'_>, build: &Build) -> bool {
     let ended = build
         .root()
         .is_some_and(|root| root.status.is_failure_of_stack());
-    let whole = build.current().is_some_and(Timeline::is_whole);
-    build.verdict() != Verdict::Failed || build.is_gone() || (ended && whole)
+    let is_whole = build.current().map(Timeline::is_whole);
+    if build.is_gone() {
+        return true;
+    }
+    match build.verdict() {
+        Verdict::Failed => ended && is_whole == Some(true),
+        _ => is_whole != Some(false) || change.is_failure_of(Stream::Events),
+    }
 }
 
 /// Whether this change shows a running build, and not one that is over but not explained yet: a stack that failed,

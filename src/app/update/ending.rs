@@ -9,6 +9,7 @@ use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::{ExitPolicy, WatchEnd, recording_ended};
 use crate::app::update::observe;
+use crate::domain::observation::Seen;
 use crate::domain::outcome::Outcome;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
@@ -20,6 +21,22 @@ pub(super) fn end_if_due(session: &mut Session, elapsed: Duration, effects: &mut
     if let Some(end) = session.exit.as_ref().and_then(due) {
         end_watch(session, end, true, effects);
     }
+}
+
+/// Ends the watch of a session with its verdict if this answer is about the rebuild of what has ended. Returns whether it
+/// did: the answer is not to be applied then.
+pub(super) fn end_before_rebuild(
+    session: &mut Session,
+    seen: &Seen,
+    effects: &mut Effects,
+) -> bool {
+    let due = |policy: &ExitPolicy| policy.end_before(&session.build, seen);
+    let end = session.exit.as_ref().and_then(due);
+    let is_over = end.is_some();
+    if let Some(end) = end {
+        end_watch(session, end, true, effects);
+    }
+    is_over
 }
 
 /// Ends every watch because `--timeout` ran out.

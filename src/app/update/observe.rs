@@ -32,6 +32,9 @@ pub(super) fn apply(model: &mut Model, id: SessionId, observations: &Batch, effe
         let Some(session) = session.filter(|session| session.exit_code.is_none()) else {
             return;
         };
+        if ending::end_before_rebuild(session, &observation.seen, effects) {
+            return;
+        }
         let was_responding = session.connection.state.is_responding();
         let verdict_before = session.build.verdict();
         let change = session.build.apply(observation);

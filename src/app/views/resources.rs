@@ -159,9 +159,13 @@ impl ResourceList {
         let rows = rows(build, &self.folds);
         let is_there = |id: &SafeText| rows.iter().any(|row| row.is(Some(id), None));
         let unfinished = build.current().is_some_and(|timeline| !timeline.is_whole());
-        if self.chosen_by_user && unfinished && !self.selected.as_ref().is_some_and(is_there) {
-            // A walk that starts again drops its rows for a moment: the resource will return.
-            return;
+        if self.chosen_by_user && !self.selected.as_ref().is_some_and(is_there) {
+            if unfinished {
+                // A walk that starts again drops its rows for a moment: the resource will return.
+                return;
+            }
+            // At once: the next message may be long in coming.
+            self.chosen_by_user = false;
         }
         if !self.chosen_by_user {
             self.selected = default_selection(build).cloned();

@@ -64,10 +64,7 @@ impl Direct {
             .to_owned();
         let caller = self.caller().await;
         // Only a failure of the credentials justifies another try, and is that of the next call, too.
-        let is_of_credentials = |fault: &Fault| {
-            use FaultKind::{CodeNeeded, Expired, Lost};
-            matches!(fault.kind, Expired | Lost | CodeNeeded)
-        };
+        let is_of_credentials = |fault: &Fault| fault.kind.is_of_credentials();
         self.knows_account = !caller.as_ref().is_err_and(is_of_credentials);
         let Ok(caller) = caller else {
             return;

@@ -1,7 +1,9 @@
 //! Why a build failed, by its log: the command that failed, its first error, and what led to it. Found by walking through
 //! the lines that begin a step, end a command or are errors; [`crate::domain::log`] does it again when a page adds lines.
 
-use crate::domain::log::text::{self, LinePlace, Mark, asks_for_restart};
+use crate::domain::log::mark::{Mark, mark};
+use crate::domain::log::place::LinePlace;
+use crate::domain::log::text::{self, asks_for_restart};
 use crate::domain::log::{BuildLog, FurtherOutput, LineClass, LineSelection, LogRow};
 use crate::domain::reason::known_line;
 use crate::store::class_set::ClassSet;
@@ -90,7 +92,7 @@ struct Walk {
 impl Walk {
     fn take(&mut self, index: usize, row: &LogRow) {
         let message = row.line.message.as_str();
-        let mark = text::mark(message);
+        let mark = mark(message);
         match mark {
             Some(Mark::ExitCode(0)) => self.command_succeeded(),
             Some(Mark::ExitCode(code)) if asks_for_restart(code) => self.restart(index, code),
@@ -218,7 +220,7 @@ fn unmarked(log: &BuildLog, scope: &Scope) -> Option<usize> {
     let mut lines = (begin..log.len()).filter_map(|index| Some((index, log.row(index)?)));
     let sounds = |row: &LogRow| {
         let message = row.line.message.as_str();
-        text::mark(message).is_none() && text::may_explain(message)
+        mark(message).is_none() && text::may_explain(message)
     };
     lines.find(|(_, row)| sounds(row)).map(|(index, _)| index)
 }

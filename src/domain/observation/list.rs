@@ -82,6 +82,11 @@ impl ObservationList {
         }
     }
 
+    /// Drops those from a place on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.all.truncate(len);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

@@ -7,8 +7,11 @@
 //! An entry is matched against one line: the message with the kinds of resources in place of ARNs, then the codes and the
 //! state in brackets, such as `[code AccessDenied]`.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::quality::RandomState;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -21,6 +24,9 @@ pub(crate) const UNKNOWN: &str = "[image builder]";
 /// What stands for an AMI that EC2 could not make, and for one that is not found.
 pub(crate) const AMI_FAILED: &str = "[ami failed]";
 pub(crate) const AMI_NOT_FOUND: &str = "[ami not found]";
+/// The lines whose entries are remembered, and the longest of them in bytes: at most a few of each build are asked for.
+const MOST_REMEMBERED: usize = 256;
+const LONGEST_REMEMBERED: usize = 4 * 1024;
 /// The bytes of the words of a cause that a summary keeps.
 const CORE: usize = 40;
 
@@ -118,6 +124,7 @@ pub(crate) fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
 }
 
 /// A known failure, and what its pattern found.
+#[derive(Clone)]
 pub(crate) struct Match {
     pub(crate) entry: &'static Entry,
     matches: &'static [Regex],
@@ -177,7 +184,7 @@ pub(crate) fn find(reason: &Reason) -> Option<Match> {
     if reason.is_too_long() {
         return None;
     }
-    best(&line(reason), KNOWN.iter())
+    remembered(Entries::All, &line(reason))
 }
 
 /// The same, over the entries from the last to the first.
@@ -188,13 +195,50 @@ pub(crate) fn find_in_reverse(reason: &Reason) -> Option<Match> {
 
 /// The entry for a fact that no service puts in words.
 pub(crate) fn of_fact(fact: &str) -> Option<Match> {
-    best(fact, KNOWN.iter())
+    remembered(Entries::All, fact)
 }
 
 /// The most specific entry for a line of the build log.
 pub(crate) fn find_in_log(line: &str) -> Option<Match> {
-    let line = normal(line);
-    best(&line, KNOWN.iter().filter(|known| known.entry.lines))
+    remembered(Entries::OfLines, &normal(line))
+}
+
+/// The entries that a line is matched against.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Entries {
+    All,
+    /// Those that explain a line of the build log, too.
+    OfLines,
+}
+
+/// What was found for a line.
+type Remembered = HashMap<(Entries, Box<str>), Option<Match>, RandomState>;
+
+thread_local! {
+    static REMEMBERED: RefCell<Remembered> = RefCell::default();
+}
+
+/// The most specific entry for a line. A build that has failed is explained after each of its observations, nearly always
+/// in the same words, and matching them against every pattern costs as much as all else that a poll does: the entries of
+/// the last lines are remembered.
+fn remembered(entries: Entries, line: &str) -> Option<Match> {
+    let find = || match entries {
+        Entries::All => best(line, KNOWN.iter()),
+        Entries::OfLines => best(line, KNOWN.iter().filter(|known| known.entry.lines)),
+    };
+    if line.len() > LONGEST_REMEMBERED {
+        return find();
+    }
+    REMEMBERED.with_borrow_mut(|remembered| {
+        let key = (entries, Box::from(line));
+        if let Some(found) = remembered.get(&key) {
+            return found.clone();
+        }
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
+        }
+        remembered.entry(key).insert_entry(find()).get().clone()
+    })
 }
 
 fn best(line: &str, known: impl Iterator<Item = &'static Known>) -> Option<Match> {
@@ -231,4 +275,38 @@ pub(crate) fn line(reason: &Reason) -> String {
         line = format!("{line} {UNKNOWN}");
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count() -> usize {
+        REMEMBERED.with_borrow(HashMap::len)
+    }
+
+    #[test]
+    fn a_line_is_matched_once_and_only_so_many_lines_are_remembered() {
+        let full = "tar: x: Cannot write: No space left on device";
+        let class =
+            |found: Option<Match>| found.map(|found| (found.entry.class.as_str(), found.words));
+        for _ in 0..3 {
+            let found = class(find_in_log(full));
+            assert_eq!(found, class(best(full, KNOWN.iter())));
+            assert!(found.is_some());
+            assert!(find_in_log("Complete!").is_none());
+        }
+        assert_eq!(count(), 2, "a line is matched again");
+        // The same words are another question where all entries may answer.
+        assert!(class(of_fact(full)).is_some());
+        assert_eq!(count(), 3);
+        for number in 0..2 * MOST_REMEMBERED {
+            assert!(find_in_log(&format!("line {number}")).is_none());
+            assert!(count() <= MOST_REMEMBERED);
+        }
+        let before = count();
+        let long = "x".repeat(LONGEST_REMEMBERED);
+        assert!(class(of_fact(&format!("{full} {long}"))).is_some());
+        assert_eq!(count(), before, "a long line is remembered");
+    }
 }

@@ -30,6 +30,7 @@ use crate::text::safe::SafeText;
 
 pub(crate) use self::fields::Fields;
 pub(crate) use self::fingerprint::Fingerprint;
+use self::fingerprint::MadeOnce;
 pub(crate) use self::reader::{EventReader, compact};
 pub(crate) use self::scan::Scanner;
 
@@ -97,6 +98,7 @@ pub struct StackEvent {
     /// The JSON of the properties.
     properties: Option<Arc<str>>,
     rare: Option<Box<Rare>>,
+    made: MadeOnce,
 }
 
 /// What an event has in common with others: a resource goes through the same statuses again and again. It is stored once.
@@ -234,12 +236,14 @@ impl StackEvent {
         sent.map(|_| self.fingerprint())
     }
 
-    /// A hash of the event as the API sent it. Made at each call, since few events are compared.
+    /// A hash of the event as the API sent it, made at the first call.
     pub fn fingerprint(&self) -> Fingerprint {
         let known = self.rare.as_ref().and_then(|rare| rare.fingerprint);
         known.unwrap_or_else(|| {
-            let raw = self.raw();
-            Fingerprint::of(&raw, Fields::of(&raw).as_ref())
+            self.made.get_or_make(|| {
+                let raw = self.raw();
+                Fingerprint::of(&raw, Fields::of(&raw).as_ref())
+            })
         })
     }
 

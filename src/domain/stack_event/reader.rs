@@ -11,7 +11,7 @@ use foldhash::fast::RandomState;
 
 use crate::domain::properties::safe_excerpt;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
-use crate::domain::stack_event::fingerprint::Fingerprint;
+use crate::domain::stack_event::fingerprint::{Fingerprint, MadeOnce};
 use crate::domain::stack_event::json_text::{JsonText, Slots};
 use crate::domain::stack_event::remembered::Remembered;
 use crate::domain::stack_event::scan::next_special;
@@ -242,6 +242,7 @@ fn event(
         timestamp,
         properties,
         rare: None,
+        made: MadeOnce::default(),
         content,
     }
 }
@@ -305,6 +306,7 @@ fn unreadable_event(raw: &str, fallback: Option<&StackId>) -> StackEvent {
         timestamp: None,
         properties: None,
         rare: None,
+        made: MadeOnce::default(),
     }
 }
 

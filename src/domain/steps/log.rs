@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::log::text::{Mark, mark};
+use crate::domain::log::mark::{Mark, mark};
 use crate::domain::log_line::{LogPage, LogPart};
 use crate::domain::steps::outline::{Outline, OutlineItem};
 use crate::domain::steps::{Step, StepStatus, Workflow};

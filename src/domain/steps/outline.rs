@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::log::text::{Mark, asks_for_restart};
+use crate::domain::log::mark::Mark;
+use crate::domain::log::text::asks_for_restart;
 use crate::text::safe::SafeText;
 
 /// One part of a build.

@@ -41,14 +41,25 @@ impl Budget {
         (self.counted_at + missing).max(self.not_before)
     }
 
+    /// Counts requests that were made besides those that it has permitted.
+    pub(super) fn count(&mut self, more: u32, now: Duration) {
+        self.refill(now);
+        self.requests -= f64::from(more);
+    }
+
+    fn refill(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.counted_at);
+        self.requests = (self.requests + passed.as_secs_f64() * RATE).min(BURST);
+        self.counted_at = now;
+    }
+
     /// Counts a request, if one may be made.
     pub(super) fn take(&mut self, rank: usize, now: Duration) -> bool {
         if now < self.ready_at(rank) {
             return false;
         }
-        let passed = now.saturating_sub(self.counted_at);
-        self.requests = (self.requests + passed.as_secs_f64() * RATE).min(BURST) - 1.0;
-        self.counted_at = now;
+        self.refill(now);
+        self.requests -= 1.0;
         true
     }
 }
@@ -62,6 +73,18 @@ mod tests {
     fn a_long_first_walk_is_not_slowed() {
         let mut budget = Budget::new(Duration::ZERO);
         assert!((0..60).all(|_| budget.take(0, Duration::from_millis(1))));
+    }
+
+    #[test]
+    fn an_endpoint_without_permits_of_its_own_saves_up_no_more_than_the_burst() {
+        let mut budget = Budget::new(Duration::ZERO);
+        let hour = Duration::from_hours(1);
+        let at_once = (0..1_000).take_while(|_| {
+            let is_ready = budget.ready_at(0) <= hour;
+            budget.count(1, hour);
+            is_ready
+        });
+        assert_eq!(at_once.count(), 100);
     }
 
     proptest! {

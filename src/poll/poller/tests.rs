@@ -296,7 +296,7 @@ fn faulty(
 #[tokio::test(start_paused = true)]
 async fn failures_double_the_wait_up_to_a_minute_and_one_success_resets_it() {
     for kind in [FaultKind::Throttled, FaultKind::Transient] {
-        let failures = 8;
+        let failures = 12;
         let (poller, mut observations, commands) = faulty(0..failures, kind, 1.0);
         let log = Arc::clone(&poller.source.log);
         let listen = async {
@@ -315,14 +315,16 @@ async fn failures_double_the_wait_up_to_a_minute_and_one_success_resets_it() {
             .iter()
             .filter(|(request, _)| *request != ApiRequest::Image);
         let times: Vec<_> = of_events.map(|(_, at)| *at).collect();
-        let gaps = times
-            .windows(2)
-            .map(|pair| (pair[1] - pair[0]).as_secs_f64());
-        for (number, gap) in gaps.enumerate() {
+        for (number, pair) in times.windows(2).enumerate() {
+            let gap = (pair[1] - pair[0]).as_secs_f64();
             let (shortest, longest) = match number {
                 failed if failed < failures => {
                     let doubled = Duration::from_secs(5) * (2 << failed);
-                    let whole = doubled.as_secs_f64().min(60.0);
+                    let is_first_minute = pair[0] - times[0] < Duration::from_mins(1);
+                    let whole =
+                        doubled
+                            .as_secs_f64()
+                            .min(if is_first_minute { 15.0 } else { 60.0 });
                     (whole / 2.0, whole)
                 }
                 // The success brought an event, so the build counts as busy for a while.

@@ -211,7 +211,9 @@ impl Recorder {
             return Ok(());
         }
         self.backlog.append(&mut self.transcript.end(at));
+        let stack_id = outcome.stack_id.as_ref();
         let ended = Line {
+            stack_id: stack_id.map(|stack_id| stack_id.as_str().into()),
             summary: Some(outcome.into()),
             ..Line::new(kind::ENDED, at)
         };

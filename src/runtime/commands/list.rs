@@ -82,7 +82,7 @@ pub(in crate::runtime) async fn read(mut images: Images) -> (Listing, Vec<Fault>
                 tries += 1;
             }
             Err(fault) => {
-                let gives_up = fault.kind.may_pass();
+                let gives_up = fault.kind.may_pass() || fault.kind.is_of_credentials();
                 if !faults.iter().any(|known| known.message == fault.message) {
                     faults.push(fault);
                 }

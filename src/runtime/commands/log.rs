@@ -15,7 +15,7 @@ use crate::domain::build::Build;
 use crate::domain::change::{Change, Response};
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::log::text::LinePlaces;
+use crate::domain::log::place::LinePlaces;
 use crate::domain::log_line::LogState;
 use crate::domain::observation::{Observation, Stream as Of};
 use crate::error::Error;

@@ -123,12 +123,7 @@ fn wrong_credentials_are_named_and_permit_no_call() {
 #[test]
 fn without_credentials_it_says_once_how_to_give_them() {
     let aws = Aws::start();
-    let missing = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-    let environment = aws.environment();
-    let environment = environment.map(|(name, value)| {
-        let value = if missing.contains(&name) { "" } else { value };
-        (name, value)
-    });
+    let environment = aws.environment_without_credentials();
     let ended = Program::start_with(&["check"], &environment).end();
     assert_eq!(ended.code(), Some(1), "{:#?}", ended.lines);
     let hints = ended.lines.iter().filter(|line| line.contains("--profile"));

@@ -212,6 +212,40 @@ fn a_success_ends_with_0_when_the_stack_is_gone() {
     );
 }
 
+/// The page with the end of the stack may have more new events below it, or fewer known ones than a walk must meet.
+#[test]
+fn a_success_ends_after_the_walk_that_tells_it() {
+    let ended_on_an_unfinished_walk = || {
+        let mut watch = Watch::new();
+        watch
+            .sees("img", "CREATE_IN_PROGRESS")
+            .image("BUILD_COMPLETE", Some("ami-1"))
+            .pass(5);
+        let end = watch.event("img", "DELETE_COMPLETE", "");
+        watch.page(vec![end], false, false);
+        watch
+    };
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.pass(30);
+    assert_eq!(watch.exit(), None, "the next page is awaited");
+    let more = watch.event("img", "DELETE_IN_PROGRESS", "");
+    watch.observe(Seen::Page(api::page("stack-a", vec![more], true)));
+    assert_eq!(watch.exit(), Some(0));
+    assert_eq!(watch.outcome().events, 3);
+    assert!(!watch.printed().contains(&"gap".to_owned()));
+
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.fail(Stream::Events, fault(FaultKind::Transient));
+    watch.pass(50);
+    assert_eq!(watch.exit(), None);
+    watch.pass(10);
+    assert_eq!(watch.exit(), Some(0), "the next page can't be read");
+
+    let mut watch = ended_on_an_unfinished_walk();
+    watch.observe(Seen::StackGone);
+    assert_eq!(watch.exit(), Some(0), "there is no next page any more");
+}
+
 #[test]
 fn an_image_without_a_stack_is_a_success_when_it_is_described_twice() {
     let mut watch = Watch::new();
@@ -850,6 +884,44 @@ fn a_stack_replaced_inside_a_walk_is_printed_after_a_gap() {
         watch.printed(),
         ["live", "stack-a", "gap", "e1", "stack-b", "e2", "building"].map(String::from)
     );
+}
+
+#[test]
+fn a_build_that_has_ended_is_not_followed_into_its_rebuild() {
+    // The last walk, which every failure awaits, already answers for the next stack.
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_FAILED").pass(1);
+    assert!(watch.requested_an_audit());
+    assert_eq!(watch.exit(), None);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), Some(3));
+    assert_eq!(
+        watch.printed(),
+        ["live", "stack-a", "e1", "failed"].map(String::from)
+    );
+    assert_eq!(watch.outcome().stack_id, Some("stack-a".into()));
+
+    // A success whose stack still deletes itself.
+    let mut watch = Watch::new();
+    watch
+        .sees("img", "DELETE_IN_PROGRESS")
+        .image("BUILD_COMPLETE", Some("ami-1"))
+        .pass(5);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), Some(0));
+
+    // What has not ended is followed, and so is what `--wait` awaits.
+    let mut watch = Watch::new();
+    watch.sees("img", "CREATE_IN_PROGRESS").pass(5);
+    watch.stack = "stack-b";
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), None);
+    let mut watch = Watch::waiting();
+    watch.gone().pass(5).gone().pass(5);
+    watch.sees("img", "CREATE_IN_PROGRESS");
+    assert_eq!(watch.exit(), None);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use bakewatch::testing::demo::FaultPlan;
 
+use crate::support::aws::Aws;
 use crate::support::aws::several::Several;
-use crate::support::program::{Ended, run};
+use crate::support::program::{Ended, Program, run};
 use crate::support::server::{STACK, Server};
 
 /// The image and the status of each line.
@@ -103,6 +104,18 @@ fn a_refused_call_leaves_the_rest_and_is_said_with_its_action() {
         "{}",
         ended.diagnostics
     );
+}
+
+/// What is missing is said once, and not for each of the calls that can't be signed without it.
+#[test]
+fn without_credentials_it_says_once_how_to_give_them() {
+    let aws = Aws::start();
+    let environment = aws.environment_without_credentials();
+    let ended = Program::start_with(&["list"], &environment).end();
+    ended.assert_code(1);
+    let errors = ended.diagnostics.matches("error:").count();
+    assert_eq!(errors, 1, "{}", ended.diagnostics);
+    assert!(ended.diagnostics.contains("no AWS credentials found"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod hostile;
 mod list;
 mod log;
 mod on_outcome;
+mod rebuilt;
 mod secrets;
 mod several;
 mod steps;

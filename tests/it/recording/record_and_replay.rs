@@ -477,6 +477,36 @@ fn an_event_belongs_to_the_stack_that_it_names() {
     );
 }
 
+/// A watch that has an outcome ends with the first answer about the next stack of this name, which is recorded before.
+#[test]
+fn what_came_after_the_end_of_a_build_is_not_read() {
+    let at = "2022-04-05T21:36:05Z";
+    let event = |stack: &str| json!({"kind": "event", "at": at, "stackId": stack, "event": {"stackId": stack, "eventId": "1"}});
+    let gone = json!({"kind": "gone", "at": at});
+    let summary = json!({"outcome": "failed", "leftoverStack": false, "events": 1});
+    let ended = |stack: Option<&str>| json!({"kind": "ended", "at": at, "stackId": stack, "summary": summary});
+    let resumed = json!({"kind": "resumed", "at": at});
+    for (of, stacks, observed) in [
+        (Some("second"), vec!["first", "second"], 5),
+        (Some("third"), vec!["first", "second", "third"], 7),
+        (Some("unknown"), vec!["first", "second", "third"], 7),
+        (None, vec!["first", "second", "third"], 7),
+    ] {
+        let [first, second, third] = ["first", "second", "third"].map(event);
+        let mut lines = vec![json!(header(DateTime::UNIX_EPOCH)), first];
+        lines.extend([second, gone.clone(), third, gone.clone(), ended(of)]);
+        lines.extend([resumed.clone(), gone.clone()]);
+        let lines: Vec<_> = lines.iter().map(|line| format!("{line}\n")).collect();
+        let recording = Recording::read(lines.concat().as_bytes()).unwrap();
+        let build = Build::of(&recording.observations);
+        let timelines = build.timelines().iter();
+        let read: Vec<_> = timelines.map(|one| one.stack_id().as_str()).collect();
+        assert_eq!(read, stacks, "{of:?}");
+        assert_eq!(recording.observations.iter().count(), observed, "{of:?}");
+        assert_eq!(recording.unreadable, 0);
+    }
+}
+
 /// The observations of a watch: complete walks, late events, and everything else that a poller observes.
 #[derive(Debug, Default)]
 struct Observations {
@@ -540,8 +570,26 @@ impl Observations {
     }
 }
 
+impl Observations {
+    /// A walk of two pages, with an answer about the image between them.
+    fn long_walk(&mut self, fresh: usize, text: &str) {
+        let mut newest_first: Vec<_> = (0..=fresh).map(|_| self.event(text)).collect();
+        newest_first.reverse();
+        self.last = newest_first.first().cloned();
+        let older = newest_first.split_off(newest_first.len() / 2);
+        let stack = format!("stack-{}", self.stack);
+        self.observe(Seen::Page(WalkStep {
+            restarted: true,
+            ..api::page(&stack, newest_first, false)
+        }));
+        let image = api::image("BUILD_IN_PROGRESS", None);
+        self.observe(Seen::Image(ImageAnswer::Described(Box::new(image))));
+        self.observe(Seen::Page(api::page(&stack, older, true)));
+    }
+}
+
 prop_compose! {
-    fn any_observations()(steps in prop::collection::vec((0..10u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
+    fn any_observations()(steps in prop::collection::vec((0..11u8, 0..6usize, any::<bool>(), any::<String>()), 1..20)) -> Observations {
         let mut watched = Observations::default();
         for (step, count, flag, text) in steps {
             let kind = if flag { FaultKind::Throttled } else { FaultKind::Denied };
@@ -559,6 +607,10 @@ prop_compose! {
                     watched.stack += 1;
                     watched.last = None;
                     watched.page(count + 1, false, false, &text);
+                }
+                10 => {
+                    watched.stack += usize::from(flag);
+                    watched.long_walk(count, &text);
                 }
                 6 => watched.observe(Seen::ClockOff(TimeDelta::minutes(if flag { -9 } else { 0 }))),
                 _ => watched.page(count, flag, step == 7, &text),
