@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::domain::observation::{LateEvent, OtherEvents};
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
-use crate::poll::known::{Ids, Known, KnownEvent, Walked};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
+use crate::poll::known::{Ids, Known, Walked};
 
 /// The events of other stacks that one walk has met.
 #[derive(Debug, Default)]
@@ -54,9 +54,9 @@ impl Aside {
         &mut self.stacks[index]
     }
 
-    /// The event of the same stack that it has met under this id.
-    pub(super) fn event(&self, stack: &StackId, id: &EventId) -> Option<&Arc<StackEvent>> {
-        self.met(stack)?.get(id).map(|known| &known.0)
+    pub(super) fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
+        let met = self.met(&event.stack_id)?;
+        met.get(id).copied()
     }
 
     /// Whether it has met an event of the stack.
@@ -139,7 +139,7 @@ impl OtherStack {
 
     fn read(&mut self, event: &Arc<StackEvent>, known: &Known) -> bool {
         let id = event.event_id.clone();
-        if self.met.insert(id.clone(), KnownEvent::of(event)).is_some() {
+        if self.met.insert(id.clone(), event.fingerprint()).is_some() {
             return false;
         }
         self.has_root |= event.is_root;

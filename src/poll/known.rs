@@ -1,34 +1,14 @@
-//! The committed events of every stack and the gaps between them, for [`crate::poll::walk`]. The events are those that the
-//! timeline has, too, so that each is stored once.
+//! The committed events of every stack and the gaps between them, for [`crate::poll::walk`]: ids and fingerprints only.
 //!
 //! Tests: `tests/it/poll/walk.rs`.
-
-use std::fmt;
-use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use crate::domain::observation::WalkStep;
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
 
 /// The events of one stack.
-pub(super) type Ids = HashMap<EventId, KnownEvent>;
-
-/// An event that the timeline has, too. Its text is not a part of what the walk keeps, so for debugging it is its
-/// fingerprint.
-pub(super) struct KnownEvent(pub(super) Arc<StackEvent>);
-
-impl KnownEvent {
-    pub(super) fn of(event: &Arc<StackEvent>) -> Self {
-        Self(Arc::clone(event))
-    }
-}
-
-impl fmt::Debug for KnownEvent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0.fingerprint(), formatter)
-    }
-}
+pub(super) type Ids = HashMap<EventId, Fingerprint>;
 
 /// The committed events of every stack.
 #[derive(Debug, Default)]
@@ -72,11 +52,11 @@ impl Known {
         }
     }
 
-    fn insert(&mut self, event: &Arc<StackEvent>) {
+    fn insert(&mut self, event: &StackEvent) {
         let known = self.stacks.entry(event.stack_id.clone()).or_default();
         known
             .events
-            .insert(event.event_id.clone(), KnownEvent::of(event));
+            .insert(event.event_id.clone(), event.fingerprint());
     }
 
     pub(super) fn events_of(&self, stack: &StackId) -> Option<&Ids> {
@@ -111,40 +91,5 @@ impl Known {
         }
         known.events.extend(walked.met);
         (known.gaps != before).then(|| known.gaps.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Weak;
-
-    use super::*;
-    use crate::backend::EventsPage;
-    use crate::poll::walk::Walk;
-
-    fn page() -> (EventsPage, Vec<Weak<StackEvent>>) {
-        let event = |id: usize| {
-            let json =
-                format!(r#"{{"stackId":"s","eventId":"e{id}","physicalResourceId":"p{id}"}}"#);
-            Arc::new(StackEvent::from_json(&json, None))
-        };
-        let events: Vec<_> = (0..5).map(event).collect();
-        let weak = events.iter().map(Arc::downgrade).collect();
-        (EventsPage { events, next: None }, weak)
-    }
-
-    /// Each poll makes the events of the newest page again; the walk keeps those that it has handed out before.
-    #[test]
-    fn an_event_is_kept_once_however_often_it_is_polled() {
-        let mut walk = Walk::default();
-        let (first, shown) = page();
-        assert_eq!(walk.page(first).unwrap().fresh.len(), 5);
-        for _ in 0..3 {
-            let (again, kept) = page();
-            assert!(walk.page(again).unwrap().fresh.is_empty());
-            let is_gone = |event: &Weak<StackEvent>| event.upgrade().is_none();
-            assert!(kept.iter().all(is_gone));
-            assert!(!shown.iter().any(is_gone));
-        }
     }
 }

@@ -203,12 +203,12 @@ impl Walk {
             let known = self.known.events_of(&event.stack_id);
             let stack = &event.stack_id;
             let event = event.identified(|id| {
-                let known = known.and_then(|known| known.get(id)).map(|known| &known.0);
+                let known = known.and_then(|known| known.get(id).copied());
                 let walk = self.in_progress.as_ref();
-                let met = || walk.and_then(|walk| walk.event(&event.stack_id, id));
+                let met = || walk.and_then(|walk| walk.fingerprint(event, id));
                 let above = || {
-                    let place = in_page.get(&(stack, id.clone()))?;
-                    unique.get(*place)
+                    let place = in_page.get(&(&event.stack_id, id.clone()))?;
+                    unique.get(*place).map(|above| above.fingerprint())
                 };
                 known.or_else(met).or_else(above)
             });

@@ -241,9 +241,9 @@ fn in_order(mut pages: Vec<Vec<Arc<StackEvent>>>) -> Vec<Arc<StackEvent>> {
     let mut known = HashMap::new();
     let mut events = Vec::new();
     for event in pages.concat() {
-        let event = event.identified(|id| known.get(id));
+        let event = event.identified(|id| known.get(id).copied());
         let id = event.event_id.clone();
-        if known.insert(id, Arc::clone(&event)).is_none() {
+        if known.insert(id, event.fingerprint()).is_none() {
             events.push(event);
         }
     }

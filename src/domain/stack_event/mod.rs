@@ -151,21 +151,16 @@ impl StackEvent {
     }
 
     /// The event under an id that no other event of its stack has: its own one, unless `known` has it with another
-    /// fingerprint; then the fingerprint is appended. The same content gets the same id at every poll. An event that is
-    /// known is returned as it is known, so that it is stored once.
-    pub fn identified<'k>(
+    /// fingerprint; then the fingerprint is appended. The same content gets the same id at every poll.
+    pub fn identified(
         self: &Arc<Self>,
-        known: impl Fn(&EventId) -> Option<&'k Arc<Self>>,
+        known: impl Fn(&EventId) -> Option<Fingerprint>,
     ) -> Arc<Self> {
+        let is_of_another =
+            |id: &EventId| known(id).is_some_and(|other| !other.agrees(self.fingerprint()));
         let mut id = self.event_id.clone();
-        while let Some(other) = known(&id) {
-            if !self.agrees(other) {
-                id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint()).as_str());
-            } else if other.is_of_unknown_content() {
-                break;
-            } else {
-                return Arc::clone(other);
-            }
+        while is_of_another(&id) {
+            id = EventId::from(format!("{}#{}", id.as_str(), self.fingerprint()).as_str());
         }
         if id == self.event_id {
             return Arc::clone(self);
@@ -173,30 +168,6 @@ impl StackEvent {
         let mut event = Self::clone(self);
         event.rename(id);
         Arc::new(event)
-    }
-
-    /// Whether the two may be of the same content.
-    fn agrees(&self, other: &Self) -> bool {
-        self.is_like(other) || self.fingerprint().agrees(other.fingerprint())
-    }
-
-    /// Whether it is clear without their fingerprints that they are equal: the JSON of both is the same. Nearly all events
-    /// that are known at a poll are so.
-    fn is_like(&self, other: &Self) -> bool {
-        let is_same_text = || {
-            Arc::ptr_eq(&self.content, &other.content) || self.content.text == other.content.text
-        };
-        self.rare.is_none()
-            && other.rare.is_none()
-            && self.event_id == other.event_id
-            && self.timestamp == other.timestamp
-            && self.properties == other.properties
-            && is_same_text()
-    }
-
-    fn is_of_unknown_content(&self) -> bool {
-        let rare = self.rare.as_ref();
-        rare.is_some_and(|rare| rare.fingerprint == Some(Fingerprint::UNKNOWN))
     }
 
     fn rename(&mut self, id: EventId) {

@@ -106,6 +106,18 @@ impl EventReader {
         }
     }
 
+    /// The same of an event that the poller is about to compare: its fingerprint is made while its fields are at hand.
+    pub(crate) fn read_fetched(
+        &mut self,
+        sent: &str,
+        fields: &Fields<'_>,
+        fallback: Option<&StackId>,
+    ) -> StackEvent {
+        let event = self.read_scanned(sent, fields, fallback);
+        event.made.set(Fingerprint::of(sent, Some(fields)));
+        event
+    }
+
     /// Whether no part of an event has a trace of a secret. Nearly all events have the same stack.
     fn has_no_trace(&mut self, fields: &Fields<'_>) -> bool {
         let stack = fields.stack_id.map(RawJson::get);

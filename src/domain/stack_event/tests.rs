@@ -144,7 +144,6 @@ proptest! {
     ) {
         let mut reader = EventReader::default();
         let stack = StackId::from(STACK);
-        let mut before: Vec<StackEvent> = Vec::new();
         for (json, fallback) in events {
             let fallback = fallback.then_some(&stack);
             let shared = reader.read(&json, fallback);
@@ -160,32 +159,8 @@ proptest! {
             {
                 prop_assert!(!has_a_trace(&json), "{json}");
             }
-            // Whether two events agree is a question of their fingerprints, however it is answered.
-            let again = StackEvent::from_json(&json, fallback);
-            prop_assert_eq!(shared.is_like(&again), shared.rare.is_none());
-            for other in before.iter().chain([&again]) {
-                let is_equal = shared.fingerprint() == other.fingerprint();
-                prop_assert_eq!(shared.agrees(other), is_equal);
-            }
-            before.push(shared);
         }
     }
-}
-
-/// A poll reads the same events again and again.
-#[test]
-fn a_known_event_is_stored_once() {
-    let read = |json: &str| Arc::new(StackEvent::from_json(json, None));
-    let json = r#"{"stackId":"s","eventId":"e","resourceStatus":"CREATE_COMPLETE"}"#;
-    let (known, again) = (read(json), read(json));
-    assert!(Arc::ptr_eq(&again.identified(|_| Some(&known)), &known));
-    let other = read(r#"{"stackId":"s","eventId":"e","resourceStatus":"CREATE_FAILED"}"#);
-    let identified = other.identified(|id| (id.as_str() == "e").then_some(&known));
-    assert_ne!(identified.event_id, known.event_id);
-    // What was redacted in a recording of an earlier version is known from now on.
-    let json = r#"{"stackId":"s","eventId":"e","resourceStatusReason":"?Signature=[redacted]"}"#;
-    let unknown = Arc::new(StackEvent::from_json(json, None).recorded_as(None, None));
-    assert!(Arc::ptr_eq(&again.identified(|_| Some(&unknown)), &again));
 }
 
 /// Events are searched for secrets value by value.

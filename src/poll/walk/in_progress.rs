@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::NextToken;
 use crate::domain::observation::LateEvent;
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
 use crate::poll::aside::Aside;
 use crate::poll::continuity::Trail;
 use crate::poll::known::Known;
@@ -32,10 +32,10 @@ pub(super) struct WalkInProgress {
 }
 
 impl WalkInProgress {
-    /// The event of this stack that it has met under this id.
-    pub(super) fn event(&self, stack: &StackId, id: &EventId) -> Option<&Arc<StackEvent>> {
-        let own = self.trail.event(stack, id);
-        own.or_else(|| self.aside.event(stack, id))
+    /// The fingerprint of the event that it has met under this id.
+    pub(super) fn fingerprint(&self, event: &StackEvent, id: &EventId) -> Option<Fingerprint> {
+        let own = self.trail.fingerprint(event, id);
+        own.or_else(|| self.aside.fingerprint(event, id))
     }
 
     pub(super) fn has_new(&self) -> bool {

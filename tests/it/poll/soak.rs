@@ -224,9 +224,6 @@ struct Calm {
     held: usize,
 }
 
-/// Who has an event in the end: the service and the ledger of the test, and the walk, which keeps the same one.
-const HOLDERS: usize = 5;
-
 /// Watches for a day, then for a calm hour.
 async fn watch(world: &Shared) -> (Day, Calm) {
     let (report_sender, mut reports) = mpsc::channel(64);
@@ -251,7 +248,7 @@ async fn watch(world: &Shared) -> (Day, Calm) {
         let calm = world.with(|world| Calm {
             requests: world.events.split_off(earlier),
             images: world.images - images,
-            held: world.service.held_by_more_than(HOLDERS),
+            held: world.service.held_by_more_than(4),
         });
         drop(reports);
         (day, calm)

@@ -138,7 +138,7 @@ fn play_on(mut watcher: Watcher, service: &mut Service, steps: Vec<Step>) -> Wat
 }
 
 /// In the end every event of the current stack is there, once, in the service's order; each was printed once;
-/// between two walks nothing is kept besides the events' ids and the events, which the timeline has, too; and where nothing is new, a poll is one request.
+/// between two walks only the events' ids and fingerprints are kept; and where nothing is new, a poll is one request.
 fn assert_complete(mut watcher: Watcher, mut service: Service) {
     watcher.refuse(None);
     watcher.finish(&mut service);
@@ -154,7 +154,7 @@ fn assert_complete(mut watcher: Watcher, mut service: Service) {
     let most = 1_700 + size_of_one * watcher.ledger.printed();
     assert!(
         watcher.schedules_size() < most,
-        "the walk keeps more than ids and events"
+        "the walk keeps more than ids and fingerprints"
     );
     let character = service.character();
     // A page that may be empty has nothing that a walk could end at.
