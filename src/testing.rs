@@ -10,6 +10,7 @@ pub mod app {
     pub use crate::app::keys::keymap::KeyMap;
     pub use crate::app::model::{Mode, Model, Preferences};
     pub use crate::app::msg::{MouseAction, MouseKind, Msg, Remark, Signal};
+    pub use crate::app::search::Search;
     pub use crate::app::session::{Focus, Session, SessionId, Target};
     pub use crate::app::status::bar::{BarTarget, bar_items, bar_target_at};
     pub use crate::app::status::exit_policy::ExitPolicy;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::effect::{Label, Origin};
-use crate::app::model::Model;
+use crate::app::model::{Mode, Model};
 use crate::app::session::{Session, SessionId};
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::width;
@@ -28,7 +28,9 @@ impl Model {
     /// The name of every session, if there are several.
     pub(crate) fn labels(&self) -> BTreeMap<SessionId, Label> {
         let all = self.in_order();
-        if all.len() < 2 {
+        // Other builds may be found.
+        let may_be_several = self.mode == Mode::Headless && self.search.is_some();
+        if all.len() < 2 && !may_be_several {
             return BTreeMap::new();
         }
         let names = names(&all);

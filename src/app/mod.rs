@@ -15,6 +15,7 @@
 //! - `model`, `session`: the state of the program, and of each watched build
 //! - `keys`: actions, their keys and their help
 //! - `views`, `overlays`: the state of each view, and of all that is open over them
+//! - `search`: the images being built that are still to be found
 //! - `status`: connection, notices, tabs, verdict notification, outcome and exit
 //! - `layout`: the regions of the screen, for mouse clicks and for drawing
 
@@ -25,6 +26,7 @@ pub(crate) mod layout;
 pub(crate) mod model;
 pub(crate) mod msg;
 pub(crate) mod overlays;
+pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod update;

@@ -11,6 +11,7 @@ use crate::app::keys::keymap::KeyMap;
 use crate::app::layout::{Layout, LayoutInput, Regions};
 use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
+use crate::app::search::Search;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
 use crate::app::status::notices::HintKeys;
@@ -84,6 +85,8 @@ pub struct Model {
     pub(super) toast_since: Duration,
     /// The number of builds that the user has picked and that are about to be shown.
     pub(super) opening: usize,
+    /// The search for all images that are being built, if the user wants them.
+    pub(super) search: Option<Search>,
     /// Whether the last key asked for a report, which only the second one writes.
     pub(super) asks_for_report: bool,
     /// The real running time of the program.
@@ -115,6 +118,7 @@ impl Model {
             toast: None,
             toast_since: Duration::ZERO,
             opening: 0,
+            search: None,
             asks_for_report: false,
             running: Duration::ZERO,
             remark: None,
@@ -134,6 +138,17 @@ impl Model {
     pub fn with(mut self, session: Session) -> Self {
         self.add(session);
         self
+    }
+
+    /// The same, looking for the images that are being built.
+    #[must_use]
+    pub fn searching(self, search: Option<Search>) -> Self {
+        Self { search, ..self }
+    }
+
+    /// Whether more images that are being built may be found.
+    pub(crate) fn is_searching(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| !search.is_over)
     }
 
     pub fn session(&self, id: SessionId) -> Option<&Session> {
@@ -170,14 +185,21 @@ impl Model {
         self.others.values().chain([&self.shown])
     }
 
-    /// Whether the watch of some session has not ended.
+    /// Whether the watch of some session has not ended, or another one may begin.
     pub(super) fn is_watching(&self) -> bool {
-        self.sessions().any(|session| session.exit_code.is_none())
+        let mut sessions = self.sessions();
+        let is_running = sessions.any(|one| one.exit_code.is_none() && !one.is_placeholder());
+        is_running || self.opening > 0 || self.is_searching()
     }
 
     /// The exit code of the program after every watch has ended: that of the worst one.
     pub(super) fn exit_code(&self) -> u8 {
-        let codes: Vec<_> = self.sessions().filter_map(|one| one.exit_code).collect();
+        let mut codes: Vec<_> = self.sessions().filter_map(|one| one.exit_code).collect();
+        if let Some(search) = &self.search {
+            let is_empty = codes.is_empty();
+            codes.extend(search.failed.then_some(exit_code::NOT_WATCHED));
+            codes.extend((is_empty && !search.failed).then_some(exit_code::NO_IMAGE));
+        }
         exit_code::of_builds(&codes)
     }
 

@@ -54,6 +54,8 @@ pub enum Msg {
         target: Target,
         /// Whether it is the first of those that were picked together.
         is_first: bool,
+        /// Whether its build log is read, too.
+        reads_log: bool,
     },
     /// It can't begin.
     NotOpened(String),

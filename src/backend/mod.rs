@@ -241,6 +241,16 @@ pub(crate) enum Images {
     Direct(Box<DirectImages>),
 }
 
+impl Images {
+    /// How many stacks are still to be described before it is known whether they are images: two a second.
+    pub(crate) fn undescribed(&self) -> usize {
+        match self {
+            Self::ParallelCluster(_) => 0,
+            Self::Direct(aws) => aws.undescribed(),
+        }
+    }
+}
+
 impl ImagesSource for Images {
     fn begin(&mut self) {
         match self {

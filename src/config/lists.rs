@@ -16,6 +16,7 @@ pub(super) fn diff(
     recordings: Option<PathBuf>,
     environment: &Environment,
 ) -> Result<Task, Error> {
+    let region = args.api.region.clone().filter(|region| !region.is_empty());
     let (_, account, preferences) = connections(&[], args.api, LookArgs::default(), environment)?;
     let settings = |name: String| {
         // A recording's name need not be a target.
@@ -33,6 +34,7 @@ pub(super) fn diff(
     let format = table_format(args.output, preferences, environment);
     Ok(Task::Diff(Box::new(Diff {
         builds,
+        region,
         recordings,
         format,
     })))

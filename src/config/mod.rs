@@ -74,7 +74,13 @@ impl Task {
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Report(RecordingArg { recording: name }) => {
-                return Ok(Self::Report(Recorded { name, recordings }));
+                // A report needs no settings: where they are invalid, they choose no region.
+                let loaded = load(ApiArgs::default(), &LookArgs::default()).ok();
+                return Ok(Self::Report(Recorded {
+                    name,
+                    recordings,
+                    region: loaded.and_then(|loaded| loaded.api.region.value),
+                }));
             }
             Command::History(args) => {
                 let Some(format) = history_format(args.output, environment)? else {
@@ -111,7 +117,8 @@ impl Task {
             }
             Command::Replay(args) => {
                 let preferences = load(ApiArgs::default(), &args.output.look)?;
-                let (source, output) = replay(args, recordings.clone());
+                let region = preferences.api.region.value.clone();
+                let (source, output) = replay(args, recordings.clone(), region);
                 (source, output, preferences)
             }
         };
@@ -171,10 +178,15 @@ fn watch(
     Ok((source, args.output, preferences))
 }
 
-fn replay(args: ReplayArgs, recordings: Option<PathBuf>) -> (SourceSettings, OutputArgs) {
+fn replay(
+    args: ReplayArgs,
+    recordings: Option<PathBuf>,
+    region: Option<String>,
+) -> (SourceSettings, OutputArgs) {
     let which = Recorded {
         name: args.which.recording,
         recordings,
+        region,
     };
     let speed = args.speed.into();
     (SourceSettings::Replay { which, speed }, args.output)

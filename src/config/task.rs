@@ -85,6 +85,8 @@ pub struct Check {
 pub struct Diff {
     /// The two names, and the settings to read the build with if it is not recorded but a target.
     pub builds: [(String, Option<Box<ApiSettings>>); 2],
+    /// The region of a build whose name has none: another one's recording is not of this build.
+    pub region: Option<String>,
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
     pub format: TableFormat,
@@ -128,6 +130,8 @@ pub struct Recorded {
     pub name: PathBuf,
     /// The folder of all recordings; `None` without a home folder.
     pub recordings: Option<PathBuf>,
+    /// The region of the settings, which chooses between recordings of one image ID after that of AWS.
+    pub region: Option<String>,
 }
 
 /// Where a watch is recorded.

@@ -4,20 +4,19 @@
 //! Every value that holds the stack's or the image's own name differs by nature: values are compared without those names,
 //! and shown with them.
 
-use std::cmp::Reverse;
+mod times;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::domain::build::Build;
+pub(crate) use crate::domain::comparison::times::{Ending, NONE};
 use crate::domain::diff::changes;
 use crate::domain::facts::IMAGE_RESOURCE;
 use crate::domain::outcome::Outcome;
 use crate::domain::properties::Properties;
-use crate::domain::span::spans;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::timeline::Timeline;
-use crate::text::duration::duration;
 use crate::text::safe::SafeText;
 
 /// What a difference is about, in the order in which differences are listed.
@@ -57,8 +56,10 @@ pub struct Difference {
     pub name: SafeText,
     pub before: Option<SafeText>,
     pub after: Option<SafeText>,
-    /// How much longer the second one took.
+    /// How much longer the second one took, at least so much where one still runs; none where that is not known yet.
     pub longer: Option<TimeDelta>,
+    /// How each of the two ended that took a time.
+    pub endings: [Ending; 2],
 }
 
 impl Difference {
@@ -74,24 +75,23 @@ impl Difference {
             before,
             after,
             longer: None,
+            endings: [Ending::Success; 2],
         }
     }
 }
 
-/// The name of the row of a build's own duration.
-const WHOLE: &str = "the whole build";
 /// The resource that names the parent image, and the components, and the type of a component.
 const RECIPE: &str = "ImageRecipe";
 const PARENT_IMAGE: &str = "ParentImage";
 const VERSION: &str = "Version";
 const COMPONENT: &str = "AWS::ImageBuilder::Component";
 
-/// The differences between two builds: facts and properties first, then what each resource and step took, the largest
-/// difference first.
+/// The differences between two builds: facts and properties first, then what each resource and step took, failed ones
+/// and the largest difference first.
 pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>) -> Vec<Difference> {
     let mut all = facts(before, after);
     all.extend(properties(before, after));
-    all.extend(durations(before, after));
+    all.extend(times::durations(before, after));
     all
 }
 
@@ -100,6 +100,8 @@ pub(crate) fn compare(before: &Side<'_>, after: &Side<'_>) -> Vec<Difference> {
 pub(crate) struct Side<'a> {
     pub build: &'a Build,
     pub image_id: &'a str,
+    /// Up to when the build is known: the time of what is read from the service, or the last observation of a recording.
+    pub now: DateTime<Utc>,
 }
 
 impl Side<'_> {
@@ -146,21 +148,6 @@ impl Side<'_> {
         }
         names.retain(|(name, _)| !name.is_empty());
         names
-    }
-
-    /// How long the creation of a resource took, to its end or, while it runs, to the last event of the build.
-    fn took(&self, resource: &SafeText) -> Option<TimeDelta> {
-        let timeline = self.timeline()?;
-        let newest = timeline.newest().and_then(|event| event.timestamp);
-        let spans = spans(timeline.events_of(resource));
-        let created = spans.into_iter().find(|span| span.operation == "CREATE")?;
-        created.length(newest)
-    }
-
-    /// The whole build, to its end or to its last event.
-    fn elapsed(&self) -> Option<TimeDelta> {
-        let newest = self.timeline()?.newest()?.timestamp?;
-        self.build.elapsed(newest)
     }
 
     fn of_recipe(&self, property: &str) -> Option<SafeText> {
@@ -300,67 +287,6 @@ fn of_one_side(before: &Side<'_>, after: &Side<'_>, name: &str) -> Option<Differ
         before,
         after,
     ))
-}
-
-/// What a row took in each of the two, and what it weighs: a row of one side weighs all that it took.
-fn time(
-    kind: DifferenceKind,
-    name: SafeText,
-    old: Option<TimeDelta>,
-    new: Option<TimeDelta>,
-) -> Option<(TimeDelta, Difference)> {
-    let words = |took: Option<TimeDelta>| took.map(|took| SafeText::new(&duration(took)));
-    let longer = old.zip(new).map(|(old, new)| new - old);
-    let weight = longer.or(old).or(new)?.abs();
-    let difference = Difference {
-        kind,
-        name,
-        before: words(old),
-        after: words(new),
-        longer,
-    };
-    Some((weight, difference))
-}
-
-fn durations(before: &Side<'_>, after: &Side<'_>) -> Vec<Difference> {
-    let resources = resources(before, after).into_iter();
-    let resources = resources.filter_map(|resource| {
-        let (old, new) = (before.took(&resource), after.took(&resource));
-        time(DifferenceKind::Duration, resource, old, new)
-    });
-    let mut all: Vec<_> = resources.chain(steps(before, after)).collect();
-    all.sort_by_key(|(weight, _)| Reverse(*weight));
-    let whole = (before.elapsed(), after.elapsed());
-    let whole = time(
-        DifferenceKind::Duration,
-        SafeText::new(WHOLE),
-        whole.0,
-        whole.1,
-    );
-    let all = whole.into_iter().chain(all);
-    all.map(|(_, difference)| difference).collect()
-}
-
-fn steps(before: &Side<'_>, after: &Side<'_>) -> Vec<(TimeDelta, Difference)> {
-    let mut rows: Vec<(String, [Option<TimeDelta>; 2])> = Vec::new();
-    for (place, side) in [after, before].into_iter().enumerate() {
-        for step in side.build.steps().times() {
-            let name = format!("{}: {}", step.workflow, step.step);
-            let known = rows.iter_mut().find(|(known, _)| *known == name);
-            // A step that ran again took the time of both.
-            if let Some((_, took)) = known {
-                took[place] = Some(took[place].unwrap_or_default() + step.took);
-            } else {
-                let mut took = [None; 2];
-                took[place] = Some(step.took);
-                rows.push((name, took));
-            }
-        }
-    }
-    let rows = rows.into_iter().filter_map(|(name, [new, old])| {
-        time(DifferenceKind::Step, SafeText::new(&name), old, new)
-    });
-    rows.collect()
 }
 
 /// The resources of both, in the order of the second one. The stack itself has the image's name.

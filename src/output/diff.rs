@@ -44,6 +44,13 @@ struct DifferenceLine<'a> {
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     longer: Option<i64>,
+    /// Whether one of the two still runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    running: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before_end: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after_end: Option<&'static str>,
 }
 
 /// The differences as JSON lines.
@@ -56,6 +63,9 @@ pub(crate) fn diff_json(differences: &[Difference]) -> String {
             before: one.before.as_ref().map(SafeText::as_str),
             after: one.after.as_ref().map(SafeText::as_str),
             longer: one.longer.map(|longer| longer.num_seconds()),
+            running: one.is_running(),
+            before_end: one.endings[0].as_str(),
+            after_end: one.endings[1].as_str(),
         };
         escape_json(&serde_json::to_string(&line).unwrap_or_default()) + "\n"
     };

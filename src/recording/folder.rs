@@ -35,6 +35,34 @@ pub struct Folder {
     root: PathBuf,
 }
 
+/// A recording that was found by a name.
+#[derive(Debug)]
+pub struct Named {
+    pub path: PathBuf,
+    /// Its region, if it was found by the image's id and the region is known.
+    pub region: Option<SafeText>,
+    /// Whether that is the preferred region.
+    pub is_preferred: bool,
+    /// The other regions in which an image of this id is recorded.
+    pub others: Vec<SafeText>,
+}
+
+impl Named {
+    fn only(path: PathBuf) -> Self {
+        Self {
+            path,
+            region: None,
+            is_preferred: false,
+            others: Vec::new(),
+        }
+    }
+}
+
+fn region_of(watch: &RecordedWatch) -> Option<&str> {
+    let outcome = watch.outcome.as_ref().ok()?;
+    outcome.region.as_ref().map(SafeText::as_str)
+}
+
 /// An existing recording, locked.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -59,8 +87,9 @@ impl Folder {
     }
 
     /// The recording with this file name, with or without its extension, or with this short name; else that of the newest
-    /// build of the image with this ID. Recordings without events come last.
-    pub fn find(&self, name: &Path) -> Option<PathBuf> {
+    /// build of the image with this ID, in the preferred region where it is recorded there. Recordings without events come
+    /// last.
+    pub fn find(&self, name: &Path, preferred: Option<&str>) -> Option<Named> {
         let is_named = |path: &Path| {
             path.file_name() == Some(name.as_os_str()) || path.file_stem() == Some(name.as_os_str())
         };
@@ -74,27 +103,45 @@ impl Folder {
             Some((region, image)) => (Some(region), Path::new(image)),
             None => (None, name),
         };
-        named
-            .or_else(|| files.iter().find(is_short))
-            .cloned()
-            .or_else(|| {
-                let of_image = self.root.join(image);
-                let mut watches = self.history().ok()?;
-                watches.retain(|watch| {
-                    let outcome = watch.outcome.as_ref();
-                    let is_there = outcome.is_ok_and(|outcome| {
-                        let known = outcome.region.as_ref().map(SafeText::as_str);
-                        region.is_none_or(|region| known == Some(region))
-                    });
-                    is_there && watch.file.parent() == Some(&of_image)
-                });
-                let has_build = |watch: &RecordedWatch| {
-                    let outcome = watch.outcome.as_ref();
-                    outcome.is_ok_and(|outcome| outcome.events > 0)
-                };
-                let newest = watches.iter().find(|watch| has_build(watch));
-                newest.or(watches.first()).map(|watch| watch.file.clone())
-            })
+        if let Some(path) = named.or_else(|| files.iter().find(is_short)) {
+            return Some(Named::only(path.clone()));
+        }
+        let of_image = self.root.join(image);
+        let mut watches = self.history().ok()?;
+        watches.retain(|watch| {
+            let is_there = watch.outcome.is_ok() && watch.file.parent() == Some(&of_image);
+            is_there && region.is_none_or(|region| region_of(watch) == Some(region))
+        });
+        let mut regions: Vec<_> = watches
+            .iter()
+            .filter_map(region_of)
+            .map(SafeText::new)
+            .collect();
+        regions.sort_unstable();
+        regions.dedup();
+        let has_build = |watch: &RecordedWatch| {
+            let outcome = watch.outcome.as_ref();
+            outcome.is_ok_and(|outcome| outcome.events > 0)
+        };
+        let is_preferred =
+            preferred.is_some_and(|region| regions.iter().any(|one| one.as_str() == region));
+        let preferred = preferred.filter(|_| is_preferred);
+        let is_there = |watch: &&RecordedWatch| {
+            preferred.is_none_or(|region| region_of(watch) == Some(region))
+        };
+        let there: Vec<_> = watches.iter().filter(is_there).collect();
+        let newest = there
+            .iter()
+            .find(|watch| has_build(watch))
+            .or(there.first())?;
+        let taken = region_of(newest);
+        regions.retain(|region| Some(region.as_str()) != taken);
+        Some(Named {
+            path: newest.file.clone(),
+            region: taken.map(SafeText::new),
+            is_preferred,
+            others: regions,
+        })
     }
 
     /// Creates the file of a new recording, and removes the oldest recordings beyond the limit.

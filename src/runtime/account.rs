@@ -1,15 +1,14 @@
 //! The account that builds are watched in: it lists its images, and prepares the watch of another one. Here begins every
 //! watch, whatever its source is.
 
+use crate::app::msg::Remark;
 use crate::app::session::Target;
 use crate::app::status::playback::Playback;
 use crate::backend::Images;
 use crate::clock::Clock;
 use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
-use crate::domain::fault::FaultKind;
-use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::error::Error;
-use crate::runtime::commands::{self, history};
+use crate::runtime::commands::history;
 use crate::runtime::demo::{self, SimulatedAccount};
 use crate::runtime::prepare::{Common, Ready, prepare_api, prepare_images};
 use crate::runtime::recorder;
@@ -55,46 +54,60 @@ impl Account {
     }
 }
 
-/// Prepares the watches of a source, each build once, and the account that they are in.
+/// What finds the images that are being built.
+#[derive(Debug)]
+pub(super) struct Searching {
+    pub images: Images,
+    /// The stacks that the user has named.
+    pub stacks: Vec<String>,
+}
+
+/// The watches of a source, the account that they are in, and what finds others.
+pub(super) type Prepared = (Vec<Ready>, Account, Option<Searching>);
+
+/// Prepares the watches of a source, each build once.
 pub(super) async fn prepare(
     settings: SourceSettings,
     waits: bool,
     common: &Common,
-) -> Result<(Vec<Ready>, Account), Error> {
+) -> Result<Prepared, Error> {
     match settings {
         SourceSettings::Api {
-            mut builds,
+            builds,
             account,
             all_building,
         } => {
-            let named = builds.len();
-            if all_building {
-                let more = building(&account, &builds, common).await?;
-                builds.extend(more);
-            }
+            let searching = if all_building {
+                let stacks = builds.iter().filter_map(|one| one.stack.clone());
+                Some(Searching {
+                    stacks: stacks.collect(),
+                    images: prepare_images((*account).clone(), common).await?,
+                })
+            } else {
+                None
+            };
             let account = Account::Live {
                 api: account,
                 waits,
                 common: common.clone(),
             };
             let mut all: Vec<Ready> = Vec::new();
-            for (place, api) in builds.into_iter().enumerate() {
+            for api in builds {
                 let ready = prepare_api(api, waits, common).await?;
-                if place < named {
-                    check_targets(&all, &ready)?;
-                }
+                check_targets(&all, &ready)?;
                 if all.iter().all(|other| !other.is_same_build(&ready)) {
                     all.push(ready);
                 }
             }
-            Ok((all, account))
+            Ok((all, account, searching))
         }
         SourceSettings::Demo(demo) => {
             let (all, account) = demo::prepare(&demo).await?;
-            Ok((all, Account::Simulated(account)))
+            Ok((all, Account::Simulated(account), None))
         }
         SourceSettings::Replay { which, speed } => {
-            Ok((vec![prepare_replay(&which, speed)?], Account::Recording))
+            let replay = prepare_replay(&which, speed).await?;
+            Ok((vec![replay], Account::Recording, None))
         }
     }
 }
@@ -111,42 +124,24 @@ fn check_targets(before: &[Ready], ready: &Ready) -> Result<(), Error> {
     Ok(())
 }
 
-/// The settings of every image that is being built now, except those whose stack the user has named.
-async fn building(
-    account: &ApiSettings,
-    named: &[ApiSettings],
-    common: &Common,
-) -> Result<Vec<ApiSettings>, Error> {
-    let images = prepare_images(account.clone(), common).await?;
-    let (listing, faults) = commands::list::read(images).await;
-    let rows = listing.sorted().into_iter();
-    let is_named = |row: &ListedImage| {
-        let stack = row.stack_id.as_ref().map(SafeText::as_str);
-        stack.is_some() && named.iter().any(|one| one.stack.as_deref() == stack)
-    };
-    let rows = rows.filter(|row| row.status == ListedStatus::Building && !is_named(row));
-    let all: Vec<_> = rows
-        .map(|row| account.for_image(row.image_id.as_str(), None))
-        .collect();
-    match faults.first().filter(|_| all.is_empty()) {
-        // The screen begins with the list of builds, and asks for the code.
-        Some(fault) if fault.kind == FaultKind::CodeNeeded && common.mfa.can_ask() => Ok(all),
-        Some(fault) => Err(Error::Requests(fault.to_string())),
-        None => Ok(all),
-    }
-}
-
 /// The speed of a replay that was played without pauses, once the user has gone back in it.
 const USUAL: f64 = 60.0;
 
-fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
-    let (file, recording) = history::open(which, "replay")?;
+async fn prepare_replay(which: &Recorded, speed: PlaybackSpeed) -> Result<Ready, Error> {
+    let region = history::preferred_region(which).await;
+    let history::Opened {
+        file,
+        recording,
+        note,
+        ..
+    } = history::open(which, region.as_deref(), "replay")?;
     let (begin, end) = recording.span();
     let (clock, factor) = match speed {
         PlaybackSpeed::Times(factor) => (Clock::scenario(begin, factor), factor),
         PlaybackSpeed::Max => (Clock::scenario(end, USUAL), USUAL),
     };
-    let remarks = recorder::remarks_on(&file, &recording);
+    let mut remarks = recorder::remarks_on(&file, &recording);
+    remarks.extend(note.map(|note| Remark::passing(&note)));
     let header = recording.header;
     let target = Target {
         image_id: SafeText::new(&header.image_id).as_str().to_owned(),

@@ -18,6 +18,7 @@ use crate::app::status::heartbeat::Heartbeat;
 use crate::app::update::update;
 use crate::error::Error;
 use crate::output::{LineFormat, Printer};
+use crate::runtime::opener::Opener;
 use crate::runtime::process::failpoint;
 use crate::runtime::process::hook::Hook;
 use crate::runtime::process::signals::Signals;
@@ -26,6 +27,7 @@ use crate::runtime::process::tasks::Tasks;
 use crate::runtime::sessions::Sessions;
 use crate::runtime::ticks::Ticks;
 use crate::runtime::tty::hangup::Hangup;
+use crate::text::safe::SafeText;
 
 /// A pipe takes so much at once.
 const OUTPUT_BUFFER: usize = 64 * 1024;
@@ -39,7 +41,7 @@ pub(super) async fn run(
     format: LineFormat,
     Limits { timeout, heartbeat }: Limits,
     hook: Hook,
-    mut sessions: Sessions,
+    (mut sessions, mut opener): (Sessions, Opener),
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let mut signals = Signals::listen()?;
@@ -56,6 +58,11 @@ pub(super) async fn run(
     tokio::pin!(deadline);
     let began = Instant::now();
     let mut heartbeat = Heartbeat::new(heartbeat);
+    if model.is_searching() {
+        let text = SafeText::new("looking for the images that are being built");
+        drop(printer.entries.send((None, Entry::Remark(text))));
+        opener.list_images(&sessions, tasks);
+    }
     let (mut outcomes, mut running) = (Vec::new(), Vec::new());
     loop {
         let mut crash = None;
@@ -69,6 +76,7 @@ pub(super) async fn run(
             () = quiet(&heartbeat, began) => Msg::Quiet,
             msg = sessions.inbox.next() => msg,
             msg = ticks.next() => msg,
+            prepared = opener.next() => opener.begin(prepared, &mut sessions, tasks),
         };
         failpoint::hit("update");
         let was_quiet = matches!(msg, Msg::Quiet);
@@ -80,7 +88,8 @@ pub(super) async fn run(
         if was_quiet || results.next().is_some() {
             heartbeat.printed(began.elapsed());
         }
-        let code = run_effects(effects, model, &mut sessions, &printer, &mut outcomes);
+        let builds = (&mut sessions, &mut opener, &mut *tasks);
+        let code = run_effects(effects, model, builds, &printer, &mut outcomes);
         let Some(code) = code else {
             // Other builds are still watched.
             running.extend(outcomes.drain(..).filter_map(|known| hook.begin(&known)));
@@ -127,7 +136,7 @@ async fn exit_requested(signals: &mut Signals, by_signal: bool) {
 fn run_effects(
     effects: Effects,
     model: &Model,
-    sessions: &mut Sessions,
+    (sessions, opener, tasks): (&mut Sessions, &mut Opener, &mut Tasks),
     printer: &PrinterThread,
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
@@ -139,14 +148,14 @@ fn run_effects(
             Effect::Emit(session, entry) => {
                 drop(printer.entries.send((model.origin(session), entry)));
             }
-            Effect::Stop(session) => sessions.stop(session),
+            // Without a screen only what was found twice is closed: nothing of it is recorded.
+            Effect::Stop(session) | Effect::Close(session, _) => sessions.stop(session),
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
+            Effect::List(on) => opener.list(on, sessions, tasks),
+            Effect::Open(targets) => opener.open(targets, tasks),
             Effect::Notify(_)
-            | Effect::Close(..)
-            | Effect::List(_)
             | Effect::Compare(_)
-            | Effect::Open(_)
             | Effect::Playback(..)
             | Effect::Copy(_)
             | Effect::Mouse(_)

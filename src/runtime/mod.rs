@@ -31,6 +31,7 @@ use crate::app::effect::Entry;
 use crate::app::keys::keymap::KeyMap;
 use crate::app::model::{Mode, Model, Preferences};
 use crate::app::msg::{Msg, Remark};
+use crate::app::search::Search;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::backend::parallelcluster::MfaSessions;
@@ -52,6 +53,7 @@ pub(crate) use self::commands::log::log;
 pub(crate) use self::prepare::check_api_url;
 pub(crate) use self::process::streams::print_diagnostic;
 
+use self::account::Searching;
 use self::inbox::{Inbox, RemarkSender};
 use self::opener::{Opener, Recordings};
 use self::prepare::Common;
@@ -113,11 +115,8 @@ async fn watch(
     let (mode, keys, mfa) = of_output(&settings.output);
     let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
-    let (ready, account) = account::prepare(settings.source, settings.waits, &common).await?;
-    if ready.is_empty() && mode == Mode::Headless {
-        print_diagnostic("note: no image is being built; `bakewatch list` lists all of them");
-        return Ok(exit_code::NO_IMAGE);
-    }
+    let prepared = account::prepare(settings.source, settings.waits, &common).await?;
+    let (ready, account, searching) = prepared;
     let clock = ready
         .first()
         .map_or(common.clock, |ready| ready.prepared.clock.clone());
@@ -127,9 +126,17 @@ async fn watch(
         folder: recordings.clone(),
         resumes,
     };
-    let otherwise = attention(&settings.output, ready.len());
+    // How many builds a search finds is not known: they count as many.
+    let builds = searching.as_ref().map_or(ready.len(), |_| usize::MAX);
+    let otherwise = attention(&settings.output, builds);
     let policy = ExitPolicy::new(settings.waits);
     let exit = Some(policy).filter(|_| mode == Mode::Headless);
+    let (search, images) = match searching {
+        Some(Searching { images, stacks }) => {
+            (Some(Search::new(stacks, exit.clone())), Some(images))
+        }
+        None => (None, None),
+    };
     let exit = exit.map(|policy| (policy, otherwise));
     let (watched, begun) = begin(ready, &to_record, exit.as_ref(), &mut inbox)?;
     let mut watched = watched.into_iter();
@@ -142,10 +149,10 @@ async fn watch(
         utc: settings.utc,
     };
     let model = Model::new(preferences, first, clock.now());
-    let mut model = watched.fold(model, Model::with);
+    let mut model = watched.fold(model, Model::with).searching(search);
     let hook = Hook(settings.on_outcome);
     let writers = Writers::default();
-    let opener = Opener::new(account, to_record.of_more(is_live), next);
+    let opener = Opener::new(account, to_record.of_more(is_live), next, images);
     // After the first frame: the folder may be slow, or have many recordings.
     let start = |tasks: &mut Tasks| {
         if let Some(folder) = recordings.filter(|_| is_live) {
@@ -167,12 +174,12 @@ async fn watch(
         }
         OutputMode::Headless(format) => {
             let format = line_format(format, settings.theme);
-            let (sessions, _) = start(&mut tasks);
+            let builds = start(&mut tasks);
             let limits = headless::Limits {
                 timeout: settings.timeout,
                 heartbeat: settings.heartbeat,
             };
-            headless::run(&mut model, format, limits, hook, sessions, &mut tasks).await
+            headless::run(&mut model, format, limits, hook, builds, &mut tasks).await
         }
     };
     end_recordings(&model, &writers).await;

@@ -74,14 +74,19 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// `next` is the id of the first new session.
-    pub(super) fn new(account: Account, recordings: Recordings, next: SessionId) -> Self {
+    /// `next` is the id of the first new session; `images` lists the account, if that is known.
+    pub(super) fn new(
+        account: Account,
+        recordings: Recordings,
+        next: SessionId,
+        images: Option<Images>,
+    ) -> Self {
         let (sender, prepared) = mpsc::channel(8);
         Self {
             account: Arc::new(account),
             recordings,
             next,
-            images: Arc::default(),
+            images: Arc::new(tokio::sync::Mutex::new(images)),
             listing: None,
             sender,
             prepared,
@@ -91,22 +96,29 @@ impl Opener {
     /// Begins or ends to list the account.
     pub(super) fn list(&mut self, on: bool, sessions: &Sessions, tasks: &mut Tasks) {
         self.listing = None;
-        if !on {
-            return;
+        if on {
+            self.list_images(sessions, tasks);
+            self.list_recorded(sessions, tasks);
         }
+    }
+
+    /// Begins to list the images of the account.
+    pub(super) fn list_images(&mut self, sessions: &Sessions, tasks: &mut Tasks) {
         let (stop, stopped) = oneshot::channel();
         self.listing = Some(stop);
         let (account, images) = (Arc::clone(&self.account), Arc::clone(&self.images));
-        let (messages, budgets) = (&sessions.messages, sessions.budgets());
-        let sender = messages.clone();
+        let (sender, budgets) = (sessions.messages.clone(), sessions.budgets());
         tasks.spawn("images", async move {
             tokio::select! {
                 _ = list(&account, &images, &budgets, &sender) => {}
                 _ = stopped => {}
             }
         });
+    }
+
+    fn list_recorded(&self, sessions: &Sessions, tasks: &mut Tasks) {
         if let Some(folder) = self.recordings.folder.clone() {
-            let messages = messages.clone();
+            let messages = sessions.messages.clone();
             tasks.spawn_blocking("recordings", move || {
                 let watches = folder.history().unwrap_or_default();
                 // Fails if the loop has ended.
@@ -169,7 +181,8 @@ impl Opener {
             Ok((ready.prepared, destination))
         });
         match started {
-            Ok((prepared, destination)) => {
+            Ok((mut prepared, destination)) => {
+                let reads_log = prepared.origin.reads_log();
                 let id = self.next;
                 self.next = SessionId(id.0.saturating_add(1));
                 sessions.start(id, prepared.origin, destination, tasks);
@@ -177,6 +190,7 @@ impl Opener {
                     id,
                     target: prepared.target,
                     is_first,
+                    reads_log,
                 }
             }
             Err(error) => Msg::NotOpened(error.to_line()),

@@ -124,7 +124,11 @@ async fn show(
     screen.write_control(background.ask());
     failpoint::in_foreign_thread();
     let now = Instant::now();
-    let (sessions, opener) = start(tasks);
+    let (sessions, mut opener) = start(tasks);
+    // Without a build the picker is open, which has the list.
+    if model.is_searching() && !model.shown.is_placeholder() {
+        opener.list_images(&sessions, tasks);
+    }
     ScreenLoop {
         hangup: Hangup::watch_terminal(tasks),
         ticks: Ticks::new(clock),

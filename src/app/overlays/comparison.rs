@@ -1,21 +1,20 @@
 //! Two builds side by side: the lines of a comparison, which `bakewatch diff` prints and the screen shows over the picker.
 //! `update::builds` acts in it, `view::overlays::comparison` draws it.
 
+use std::collections::HashMap;
+
 use chrono::TimeDelta;
 use ratatui::layout::{Rect, Size};
 
 use crate::app::layout::popup;
 use crate::app::overlays::picker::Picker;
-use crate::domain::comparison::{Difference, DifferenceKind};
+use crate::domain::comparison::{Difference, DifferenceKind, NONE};
 use crate::text::duration::duration;
 use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, truncate, truncate_middle, width, wrap};
 
-/// The columns of a duration, and of how much longer one was: `1h 23m 45s shorter`.
-const TOOK: usize = 11;
-const LONGER: usize = 18;
-/// The columns of a duration where there are few.
-const SHORT: usize = 10;
+/// The least columns of a duration.
+const TOOK: usize = 10;
 /// A shorter part of a name says too little.
 const LEAST_NAME: usize = 16;
 /// What is kept of the text before the first difference of two long values.
@@ -105,6 +104,19 @@ pub(crate) fn rows(
         }
     }
     rows.extend(durations(&times, columns, ellipsis));
+    let lacks = |one: &&Difference| (0..2).any(|side| one.took(side) == NONE);
+    if times.into_iter().any(|one| lacks(&one)) {
+        rows.push(Row {
+            tone: Tone::Plain,
+            text: String::new(),
+        });
+        let meaning = format!("{NONE} not in this build, not yet, or not known");
+        let lines = wrap(&meaning, columns).into_iter();
+        rows.extend(lines.map(|text| Row {
+            tone: Tone::Plain,
+            text,
+        }));
+    }
     rows
 }
 
@@ -115,48 +127,86 @@ fn durations(times: &[&Difference], columns: usize, ellipsis: &str) -> Vec<Row> 
         return rows;
     }
     let mut add = |tone, text: String| rows.push(Row { tone, text });
-    let took = |took: &Option<SafeText>| took.as_ref().map_or("-", SafeText::as_str).to_owned();
-    let widest = times.iter().map(|one| width(&time_name(one))).max();
-    let widest = widest.unwrap_or(0).max("DURATION".len());
-    let room = columns.saturating_sub(2 * TOOK + LONGER + 3);
+    let mut cells = vec![["A", "B", "B TOOK"].map(str::to_owned)];
+    cells.extend(
+        times
+            .iter()
+            .map(|one| [one.took(0), one.took(1), longer(one)]),
+    );
+    let widest = |column: usize| {
+        cells
+            .iter()
+            .map(|cells| width(&cells[column]))
+            .max()
+            .unwrap_or(0)
+    };
+    let widths = [widest(0).max(TOOK), widest(1).max(TOOK), widest(2)];
+    let room = columns.saturating_sub(widths.iter().sum::<usize>() + widths.len());
+    let names = names(times, room);
+    let needed = names.iter().map(|name| width(name)).max().unwrap_or(0);
     add(Tone::Plain, String::new());
-    if room < widest.min(LEAST_NAME) {
+    if room < needed.min(LEAST_NAME) {
         let line = |cells: [&str; 3]| {
             let [before, after, change] = cells;
-            let line = format!(" {} {} {change}", pad(before, SHORT), pad(after, SHORT));
-            truncate(line.trim_end(), columns, ellipsis)
+            let (before, after) = (pad(before, widths[0]), pad(after, widths[1]));
+            truncate(
+                format!(" {before} {after} {change}").trim_end(),
+                columns,
+                ellipsis,
+            )
         };
-        let heading = truncate("DURATION", columns, ellipsis);
-        add(Tone::Heading, heading);
+        add(Tone::Heading, truncate(&names[0], columns, ellipsis));
         add(Tone::Heading, line(["A", "B", "B - A"]));
-        for one in times {
-            let name = truncate_middle(&time_name(one), columns, ellipsis);
+        for (one, name) in times.iter().zip(&names[1..]) {
             let change = one.longer.map_or_else(String::new, change);
-            add(Tone::Plain, name);
-            add(
-                Tone::Plain,
-                line([&took(&one.before), &took(&one.after), &change]),
-            );
+            add(Tone::Plain, truncate_middle(name, columns, ellipsis));
+            add(Tone::Plain, line([&one.took(0), &one.took(1), &change]));
         }
         return rows;
     }
-    let names = widest.min(room);
-    let line = |cells: [&str; 4]| {
-        let [name, before, after, longer] = cells;
-        let name = pad(&truncate_middle(name, names, ellipsis), names);
-        let line = format!("{name} {} {} {longer}", pad(before, TOOK), pad(after, TOOK));
-        line.trim_end().to_owned()
-    };
-    add(Tone::Heading, line(["DURATION", "A", "B", "B TOOK"]));
-    for one in times {
-        let longer = one.longer.map_or_else(String::new, longer);
-        let (before, after) = (took(&one.before), took(&one.after));
-        add(
-            Tone::Plain,
-            line([&time_name(one), &before, &after, &longer]),
-        );
+    let name_width = needed.min(room);
+    for (place, (name, [before, after, longer])) in names.iter().zip(&cells).enumerate() {
+        let tone = if place == 0 {
+            Tone::Heading
+        } else {
+            Tone::Plain
+        };
+        let name = pad(&truncate_middle(name, name_width, ellipsis), name_width);
+        let (before, after) = (pad(before, widths[0]), pad(after, widths[1]));
+        let line = format!("{name} {before} {after} {longer}");
+        add(tone, line.trim_end().to_owned());
     }
     rows
+}
+
+/// The names below their heading; a step stands under the image. Where they have no room, a step's is without its
+/// workflow, unless another workflow has a step of this name.
+fn names(times: &[&Difference], room: usize) -> Vec<String> {
+    let named = |time_name: &dyn Fn(&Difference) -> String| {
+        let heading = std::iter::once("DURATION".to_owned());
+        let names = times.iter().map(|one| time_name(one));
+        heading.chain(names).collect::<Vec<_>>()
+    };
+    let full = named(&time_name);
+    if full.iter().all(|name| width(name) <= room) {
+        return full;
+    }
+    let mut steps: HashMap<&str, usize> = HashMap::new();
+    for one in times.iter().filter(|one| one.kind == DifferenceKind::Step) {
+        *steps.entry(without_workflow(one)).or_default() += 1;
+    }
+    named(&|one| {
+        let step = without_workflow(one);
+        match one.kind {
+            DifferenceKind::Step if steps[step] == 1 => format!("step {}", one_line(step)),
+            _ => time_name(one),
+        }
+    })
+}
+
+fn without_workflow(step: &Difference) -> &str {
+    let name = step.name.as_str();
+    name.split_once(": ").map_or(name, |(_, step)| step)
 }
 
 /// The name of what took a time; a step stands under the image.
@@ -168,11 +218,15 @@ fn time_name(one: &Difference) -> String {
     }
 }
 
-fn longer(longer: TimeDelta) -> String {
+fn longer(one: &Difference) -> String {
+    let Some(longer) = one.longer else {
+        return String::new();
+    };
+    let already = if one.is_running() { "already " } else { "" };
     match longer.num_seconds() {
         0 => "the same".to_owned(),
-        seconds if seconds > 0 => format!("{} longer", duration(longer)),
-        _ => format!("{} shorter", duration(-longer)),
+        seconds if seconds > 0 => format!("{already}{} longer", duration(longer)),
+        _ => format!("{already}{} shorter", duration(-longer)),
     }
 }
 
@@ -189,7 +243,7 @@ fn change(longer: TimeDelta) -> String {
 fn excerpts(values: [&Option<SafeText>; 2], room: usize, ellipsis: &str) -> [String; 2] {
     let texts = values.map(|value| {
         let text = value.as_ref().map(|text| one_line(text.as_str()));
-        text.unwrap_or_else(|| "-".to_owned())
+        text.unwrap_or_else(|| NONE.to_owned())
     });
     let is_long = texts.iter().any(|text| width(text) > room);
     let both = values[0].is_some() && values[1].is_some();
@@ -213,6 +267,7 @@ fn excerpts(values: [&Option<SafeText>; 2], room: usize, ellipsis: &str) -> [Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::comparison::Ending;
 
     fn value(text: &str) -> SafeText {
         SafeText::new(text)
@@ -240,6 +295,7 @@ mod tests {
             before: Some(value("1h 23m 45s")),
             after: Some(value("2h 46m 50s")),
             longer: Some(TimeDelta::seconds(5005)),
+            endings: [Ending::Success, Ending::Cancelled],
         };
         let long = "x".repeat(300);
         let differences = [
@@ -273,6 +329,7 @@ mod tests {
             before: Some(value(before)),
             after: Some(value(after)),
             longer: Some(TimeDelta::seconds(longer)),
+            endings: [Ending::Success; 2],
         };
         let all = [time("1:23:45", "2:47:10", 5005), time("45s", "5s", -40)];
         let rows = rows(&all, ["a", "b"], 36, "...");
@@ -282,5 +339,48 @@ mod tests {
         assert!(last[2].starts_with("step build-image"), "{last:?}");
         assert_eq!(last[3], " 1:23:45    2:47:10    +1:23:25");
         assert_eq!(last[5], " 45s        5s         -0:40");
+    }
+
+    fn texts(endings: [Ending; 2], longer: Option<i64>, columns: usize) -> String {
+        let time = |name: &str| Difference {
+            kind: DifferenceKind::Step,
+            name: SafeText::new(name),
+            before: Some(value("31:44")),
+            after: Some(value("28:15")),
+            longer: longer.map(TimeDelta::seconds),
+            endings,
+        };
+        let all = [time("build-image: ApplyBuildComponents")];
+        let rows = rows(&all, ["a", "b"], columns, "...");
+        rows.last().unwrap().text.clone()
+    }
+
+    #[test]
+    fn a_duration_stands_with_its_end_and_what_runs_is_longer_so_far() {
+        let failed = texts([Ending::Success, Ending::Failed], Some(-209), 120);
+        let expected =
+            "step build-image: ApplyBuildComponents 31:44      28:15 failed 3:29 shorter";
+        assert_eq!(failed, expected);
+        let runs = texts([Ending::Running, Ending::Success], Some(-209), 80);
+        let expected = "step ApplyBuildComponents 31:44 so far 28:15      already 3:29 shorter";
+        assert_eq!(runs, expected);
+        let both = texts([Ending::Running; 2], None, 36);
+        assert_eq!(both, " 31:44 so far 28:15 so far");
+        let only = Difference {
+            kind: DifferenceKind::Step,
+            name: SafeText::new("s"),
+            before: None,
+            after: Some(value("1:00")),
+            longer: None,
+            endings: [Ending::Success; 2],
+        };
+        let rows = rows(&[only], ["a", "b"], 80, "...");
+        let texts: Vec<_> = rows.iter().rev().take(3).map(|row| &*row.text).collect();
+        let expected = [
+            "- not in this build, not yet, or not known",
+            "",
+            "step s   -          1:00",
+        ];
+        assert_eq!(texts, expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::effect::{Effect, Effects, OpenTarget};
 use crate::app::keys::key::Key;
-use crate::app::model::Model;
+use crate::app::model::{Mode, Model};
 use crate::app::msg::{Compared, Listed, Remark};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::builds::BuildsMenu;
@@ -137,7 +137,9 @@ pub(super) fn act_in_picker(model: &mut Model, action: ViewAction, effects: &mut
 
 fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mut Effects) {
     model.overlay = None;
-    effects.push(Effect::List(false));
+    if !model.is_searching() {
+        effects.push(Effect::List(false));
+    }
     let mut new = Vec::new();
     let mut shown = None;
     for (image_id, region) in targets {
@@ -152,13 +154,17 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
             show(model, id);
         }
     } else {
-        model.opening = new.len();
+        model.opening += new.len();
         effects.push(Effect::Open(new));
     }
 }
 
 /// The session of an image. A region that is not known may be the other one's.
-fn watched(model: &Model, image_id: &str, region: Option<&SafeText>) -> Option<SessionId> {
+pub(super) fn watched(
+    model: &Model,
+    image_id: &str,
+    region: Option<&SafeText>,
+) -> Option<SessionId> {
     let is_same = |session: &&Session| {
         let other = session.region();
         let known = region.zip(other.as_ref());
@@ -244,12 +250,14 @@ pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
 /// A session was opened: the first of several is shown.
 pub(super) fn opened(
     model: &mut Model,
-    id: SessionId,
-    target: Target,
+    (id, target): (SessionId, Target),
     is_first: bool,
+    reads_log: bool,
     effects: &mut Effects,
 ) {
-    let session = Session::new(id, target, None);
+    let exit = model.search.as_ref().and_then(|search| search.exit.clone());
+    let exit = exit.map(|policy| policy.with_late_log(reads_log));
+    let session = Session::new(id, target, exit);
     model.opening = model.opening.saturating_sub(1);
     if let Some(known) = watched(model, &session.target.image_id, session.region().as_ref()) {
         // It was picked twice before its watch began.
@@ -261,6 +269,13 @@ pub(super) fn opened(
     }
     if model.shown.is_placeholder() {
         model.replace_placeholder(session);
+        if model.search.is_some() && matches!(model.overlay, Some(Overlay::Picker(_))) {
+            // It showed how far the search was.
+            model.overlay = None;
+            if !model.is_searching() {
+                effects.push(Effect::List(false));
+            }
+        }
         return;
     }
     model.add(session);
@@ -271,7 +286,12 @@ pub(super) fn opened(
 
 pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
     model.opening = model.opening.saturating_sub(1);
-    if model.shown.is_placeholder() {
+    if model.mode == Mode::Headless {
+        effects.push(Effect::Remark(SafeText::new(why)));
+        if let Some(search) = &mut model.search {
+            search.failed = true;
+        }
+    } else if model.shown.is_placeholder() {
         open_picker(model, effects);
         if let Some(Overlay::Picker(picker)) = &mut model.overlay {
             picker.take(Vec::new(), false, Some(why.to_owned()));
@@ -322,7 +342,7 @@ mod tests {
 
     use super::*;
     use crate::app::keys::keymap::KeyMap;
-    use crate::app::model::{Mode, Preferences};
+    use crate::app::model::Preferences;
     use crate::domain::listing::{ListedImage, ListedStatus};
 
     fn row(id: &str) -> ListedImage {

@@ -8,12 +8,13 @@ use crate::app::model::{Mode, Model};
 use crate::app::msg::Remark;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::{ExitPolicy, WatchEnd, recording_ended};
-use crate::app::update::observe;
+use crate::app::update::{observe, search};
 use crate::domain::observation::Seen;
 use crate::domain::outcome::Outcome;
 use crate::domain::timeline::Timeline;
 use crate::domain::verdict::{OutcomeKind, Verdict};
 use crate::exit_code;
+use crate::text::safe::SafeText;
 
 /// Ends the watch of a session if its exit policy says so.
 pub(super) fn end_if_due(session: &mut Session, elapsed: Duration, effects: &mut Effects) {
@@ -47,6 +48,12 @@ pub(super) fn time_out(model: &mut Model, effects: &mut Effects) {
             end_watch(session, end, true, effects);
         }
     }
+    if model.is_searching() {
+        model.opening = 0;
+        let text = "--timeout ran out before all images were listed";
+        effects.push(Effect::Remark(SafeText::new(text)));
+        search::end(model, true, effects);
+    }
 }
 
 /// The end of a replay: a headless one ends with it, a screen stays.
@@ -69,6 +76,9 @@ pub(super) fn end_recording(model: &mut Model, id: SessionId, effects: &mut Effe
 pub(super) fn end_early(model: &mut Model, code: u8, reason: &str, effects: &mut Effects) {
     if model.mode == Mode::Headless {
         for session in model.sessions_mut() {
+            if session.is_placeholder() {
+                continue;
+            }
             let verdict = session.build.verdict();
             let is_known = !session.build.is_only_recorded();
             let reached = is_known && exit_code::of_verdict(verdict).is_some();

@@ -150,7 +150,7 @@ fn leaves_picker(model: &Model) -> bool {
 
 /// The account is listed for an open picker only.
 fn stop_listing(model: &Model, was_picker: bool, effects: &mut Effects) {
-    if was_picker && model.overlay.is_none() {
+    if was_picker && model.overlay.is_none() && !model.is_searching() {
         effects.push(Effect::List(false));
     }
 }

@@ -11,6 +11,7 @@ mod logs;
 mod mouse;
 mod navigation;
 mod observe;
+mod search;
 mod view_state;
 
 use std::cmp::Ordering;
@@ -70,11 +71,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Effects {
             id,
             target,
             is_first,
-        } => builds::opened(model, id, target, is_first, &mut effects),
+            reads_log,
+        } => builds::opened(model, (id, target), is_first, reads_log, &mut effects),
         Msg::NotOpened(why) => builds::not_opened(model, &why, &mut effects),
         Msg::CompareRead => builds::compare_read(model),
         Msg::Compared(compared) => builds::compared(model, compared),
-        Msg::Listed(listed) => builds::listed(model, listed),
+        Msg::Listed(listed) => {
+            search::listed(model, &listed, &mut effects);
+            builds::listed(model, listed);
+        }
         Msg::CodeAccepted => code::accepted(model),
         Msg::Recorded(watches) => builds::recorded(model, watches),
         Msg::Idle => {}
@@ -139,7 +144,7 @@ fn print_progress(model: &mut Model, effects: &mut Effects) {
     }
     let now = model.now;
     for session in model.sessions_mut() {
-        if session.exit_code.is_none() {
+        if session.exit_code.is_none() && !session.is_placeholder() {
             let progress = Box::new(Progress::of(session, now));
             effects.push(Effect::Emit(session.id, Entry::Progress(progress)));
         }

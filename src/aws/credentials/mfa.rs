@@ -92,11 +92,6 @@ impl MfaSessions {
         }
     }
 
-    /// Whether the user can enter a code.
-    pub(crate) const fn can_ask(&self) -> bool {
-        self.can_ask
-    }
-
     /// Uses a code for the next role that needs one.
     pub(crate) fn enter(&self, digits: Secret) {
         let mut state = self.lock();

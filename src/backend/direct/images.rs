@@ -89,6 +89,12 @@ impl DirectImages {
         }
     }
 
+    /// How many stacks are still to be described, two a second.
+    pub(crate) fn undescribed(&self) -> usize {
+        let is_description = |next: &&Next| matches!(next, Next::Describe(_));
+        self.next.iter().filter(is_description).count()
+    }
+
     async fn stacks(&mut self, token: Option<String>) -> Result<Vec<ListedImage>, Fault> {
         let call = Call {
             operation: Operation::ListStacks,

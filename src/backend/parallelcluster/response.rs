@@ -1,6 +1,8 @@
 //! Turns a response or a refusal into the domain's types. It is pure and uses no connection, so that tests and fuzz
 //! targets can feed it any response.
 
+use chrono::{DateTime, Utc};
+
 use crate::aws::context::RequestContext;
 use crate::aws::http::Response;
 use crate::aws::refusal::request_id;
@@ -41,6 +43,17 @@ pub(crate) fn image(
             .map_err(|body| malformed(context, &response, &body)),
         Err(Refusal::Absent) => Ok(ImageAnswer::Absent),
         Err(Refusal::Foreign(_)) => Ok(ImageAnswer::Foreign),
+        Err(Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => Err(fault),
+    }
+}
+
+/// The result of DescribeImage: when the image's stack was created, if that is told.
+pub(crate) fn stack_creation(
+    result: Result<Response, Refusal>,
+) -> Result<Option<DateTime<Utc>>, Fault> {
+    match result {
+        Ok(response) => Ok(wire::stack_creation(&response.body)),
+        Err(Refusal::Absent | Refusal::Foreign(_)) => Ok(None),
         Err(Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => Err(fault),
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str;
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
@@ -64,6 +65,15 @@ fn described(fields: &RawFields<'_>) -> Result<ImageDescription, ForeignBody> {
         ami: fields.get("ec2AmiInfo").and_then(|ami| self::ami(ami)),
         ..ImageDescription::default()
     })
+}
+
+/// When the stack of a described image was created.
+pub(crate) fn stack_creation(body: &[u8]) -> Option<DateTime<Utc>> {
+    let created = or_mended(body, |body| {
+        let fields: RawFields<'_> = parsed(body, |json| Deserialize::deserialize(json))?;
+        Ok(text(&fields, "cloudformationStackCreationTime"))
+    });
+    created.ok()?.and_then(|time| parse_time(&time))
 }
 
 /// Reads a page of ListImages. What is no image is left out.

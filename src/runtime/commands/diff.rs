@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
+use crate::aws::credentials::settings::configured_region;
 use crate::backend::parallelcluster::MfaSessions;
 use crate::config::{ApiSettings, Diff, Recorded, TableFormat};
 use crate::domain::build::Build;
@@ -16,7 +18,7 @@ use crate::output;
 use crate::poll::permit::Permits;
 use crate::poll::poller::Poller;
 use crate::poll::schedules::Schedules;
-use crate::runtime::commands::history::{columns, open};
+use crate::runtime::commands::history::{Opened, columns, open, print_note};
 use crate::runtime::prepare::{Common, Ready, prepare_api};
 use crate::runtime::process::streams::print_diagnostic;
 use crate::runtime::sessions::Origin;
@@ -33,6 +35,8 @@ pub(in crate::runtime) struct Read {
     build: Build,
     image_id: String,
     pub name: String,
+    /// Up to when it is known.
+    now: DateTime<Utc>,
 }
 
 impl Read {
@@ -44,13 +48,32 @@ impl Read {
         let which = Recorded {
             name: PathBuf::from(name),
             recordings,
+            region: None,
         };
-        let (file, recording) = open(&which, "compare")?;
-        Ok(Self {
-            build: Build::of(&recording.observations),
-            image_id: recording.header.image_id,
-            name: format!("{name} (recorded in {})", file.display()),
-        })
+        Ok(Self::of(open(&which, None, "compare")?))
+    }
+
+    fn of(opened: Opened) -> Self {
+        let Opened {
+            file, recording, ..
+        } = opened;
+        let build = Build::of(&recording.observations);
+        let now = recording.span().1;
+        let region = recording.header.region.as_deref().map(SafeText::new);
+        let image_id = recording.header.image_id;
+        let time = now.format("on %Y-%m-%d at %H:%M UTC");
+        let known = if build.verdict().is_final() {
+            String::new()
+        } else {
+            format!(" {time}")
+        };
+        let name = label(&build, &image_id, region);
+        Self {
+            name: format!("{name}{known}; recorded in {})", file.display()),
+            build,
+            image_id,
+            now,
+        }
     }
 
     /// Reads a build from its service.
@@ -65,12 +88,14 @@ impl Read {
             return Err(failed("it is a recording".to_owned()));
         };
         let image_id = prepared.target.image_id;
+        let region = prepared.target.region;
+        let clock = prepared.clock;
         let (observations, seen) = mpsc::channel::<Observation>(64);
         let (_commands, commands) = mpsc::channel(1);
         let poller = Poller {
             source: backend,
             permits,
-            clock: prepared.clock,
+            clock: clock.clone(),
             schedules: Schedules::new(None, fastrand::Rng::new()),
             observations,
             commands,
@@ -92,9 +117,10 @@ impl Read {
             return Err(failed(why.to_owned()));
         }
         Ok(Self {
+            name: label(&build, &image_id, region) + "; read now)",
             build,
             image_id,
-            name: format!("{name} (read now)"),
+            now: clock.now(),
         })
     }
 
@@ -106,8 +132,17 @@ impl Read {
         Side {
             build: &self.build,
             image_id: &self.image_id,
+            now: self.now,
         }
     }
+}
+
+/// Which build it is and what became of it, in an open parenthesis. An id alone may be that of two builds.
+fn label(build: &Build, image_id: &str, region: Option<SafeText>) -> String {
+    let region = region.or_else(|| build.region());
+    let region = region.map_or_else(String::new, |region| format!("{region}/"));
+    let outcome = build.verdict().outcome().as_str();
+    format!("{region}{image_id} ({outcome}")
 }
 
 /// Applies observations until a build is known. Returns why it can't be.
@@ -136,18 +171,27 @@ async fn read_whole(build: &mut Build, mut seen: mpsc::Receiver<Observation>) ->
     None
 }
 
+/// Whether a recording that was found by an image's id alone is of another region than the one that a flag names.
+fn is_elsewhere(opened: &Opened, flag: Option<&str>, name: &str) -> bool {
+    let region = opened.region.as_ref().map(SafeText::as_str);
+    let differs = region.zip(flag).is_some_and(|(one, other)| one != other);
+    differs && !name.contains('/')
+}
+
 /// Prints the differences and returns the exit code.
 pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     let Diff {
         builds,
+        region,
         recordings,
         format,
     } = diff;
     let common = Common::new(MfaSessions::default());
     let [before, after] = run_async(async move {
         let [first, second] = builds;
-        let first = Box::pin(read(first, recordings.as_ref(), &common));
-        let second = Box::pin(read(second, recordings.as_ref(), &common));
+        let place = (region.as_deref(), recordings.as_ref());
+        let first = Box::pin(read(first, place, &common));
+        let second = Box::pin(read(second, place, &common));
         let (first, second) = tokio::try_join!(first, second)?;
         Ok([first, second])
     })?;
@@ -166,14 +210,42 @@ pub(crate) fn diff(diff: Diff) -> Result<u8, Error> {
     })
 }
 
-/// Reads a build: its recording where there is one of this name, else its service.
+/// Reads a build: its recording where there is one of this name, else its service. A region that a flag names is that of
+/// both.
 async fn read(
     (name, api): (String, Option<Box<ApiSettings>>),
-    recordings: Option<&PathBuf>,
+    (flag, recordings): (Option<&str>, Option<&PathBuf>),
     common: &Common,
 ) -> Result<Read, Error> {
-    let not_recorded = match Read::recorded(&name, recordings.cloned()) {
-        Ok(read) => return Ok(read),
+    let which = Recorded {
+        name: PathBuf::from(&name),
+        recordings: recordings.cloned(),
+        region: None,
+    };
+    let preferred = match &api {
+        Some(api) => {
+            let (first, last) = (
+                api.region_before_profile.clone(),
+                api.requested_region.clone(),
+            );
+            configured_region(api.profile.as_deref(), first, last).await
+        }
+        None => None,
+    };
+    let opened = open(&which, preferred.as_deref(), "compare");
+    let not_recorded = match opened {
+        Ok(opened) if is_elsewhere(&opened, flag, &name) => {
+            let region = flag.unwrap_or_default();
+            Error::Usage(format!(
+                "failed to compare {name}: it is not recorded in {region}"
+            ))
+        }
+        Ok(mut opened) => {
+            if let Some(note) = opened.note.take() {
+                print_note(&note);
+            }
+            return Ok(Read::of(opened));
+        }
         Err(error) => error,
     };
     let Some(api) = api else {

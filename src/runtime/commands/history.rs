@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Offset, Utc};
 
+use crate::aws::credentials::settings::configured_region;
 use crate::config::{History, Recorded, TableFormat};
 use crate::domain::build::Build;
 use crate::error::Error;
 use crate::file;
 use crate::output;
 use crate::output::{Look, Subject};
+use crate::recording::folder::Named;
 use crate::recording::{Folder, ReadError, Recording, saved_events};
 use crate::runtime::ticks::local_offset;
-use crate::runtime::{print, print_diagnostic, recorder};
+use crate::runtime::{print, print_diagnostic, recorder, run_async};
 use crate::style::Theme;
 use crate::text::safe::{SafeText, one_line};
 
@@ -84,7 +86,16 @@ pub(super) fn columns(wanted: Option<usize>) -> Option<usize> {
 
 /// Prints a report of a recording and returns the exit code.
 pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
-    let (file, recording) = open(which, "report on")?;
+    let region = run_async(async { Ok(preferred_region(which).await) })?;
+    let Opened {
+        file,
+        recording,
+        note,
+        ..
+    } = open(which, region.as_deref(), "report on")?;
+    if let Some(note) = note {
+        print_note(&note);
+    }
     for remark in recorder::remarks_on(&file, &recording) {
         print_note(remark.text.as_str());
     }
@@ -103,30 +114,74 @@ pub(crate) fn report(which: &Recorded) -> Result<u8, Error> {
     ))
 }
 
+/// A recording that was opened by a name.
+pub(crate) struct Opened {
+    pub file: PathBuf,
+    pub recording: Recording,
+    /// The region of a recording that was found by its image's id.
+    pub region: Option<SafeText>,
+    /// What the user must know where the name has several recordings.
+    pub note: Option<String>,
+}
+
+/// The region that chooses between recordings of one image ID, as for a watch without a flag. Sends no request.
+pub(crate) async fn preferred_region(which: &Recorded) -> Option<String> {
+    configured_region(None, None, which.region.clone()).await
+}
+
 /// Opens a recording by file, name or image ID. `action` completes "failed to …" in errors.
-pub(crate) fn open(which: &Recorded, action: &str) -> Result<(PathBuf, Recording), Error> {
+pub(crate) fn open(
+    which: &Recorded,
+    preferred: Option<&str>,
+    action: &str,
+) -> Result<Opened, Error> {
     let name = which.name.display();
     let failed = |why: &dyn Display| Error::Usage(format!("failed to {action} {name}: {why}"));
     let mut file = which.name.clone();
+    let (mut region, mut note) = (None, None);
     if file.is_dir() || !file.exists() {
         let folder = which.recordings.clone().map(Folder::new);
-        let found = folder.and_then(|folder| folder.find(&file));
-        file = found.ok_or_else(|| {
+        let found = folder.and_then(|folder| folder.find(&file, preferred));
+        let found = found.ok_or_else(|| {
             failed(&"there is no such file, recording or recorded image; `bakewatch history` lists the recordings")
         })?;
+        note = note_on(&found, &which.name);
+        (file, region) = (found.path, found.region);
     }
-    match Recording::open(&file) {
+    let recording = match Recording::open(&file) {
         Ok(mut recording) => {
             recording.add_log(&file);
-            Ok((file, recording))
+            recording
         }
         Err(ReadError::Foreign) => {
             let bytes = read_saved(&file).map_err(|error| failed(&error))?;
-            let recording = saved_events::read(&bytes).map_err(|error| failed(&error))?;
-            Ok((file, recording))
+            saved_events::read(&bytes).map_err(|error| failed(&error))?
         }
-        Err(error) => Err(failed(&error)),
+        Err(error) => return Err(failed(&error)),
+    };
+    Ok(Opened {
+        file,
+        recording,
+        region,
+        note,
+    })
+}
+
+/// Of the region that was taken where the id is recorded in several and none was preferred.
+fn note_on(found: &Named, name: &Path) -> Option<String> {
+    if found.is_preferred || found.others.is_empty() {
+        return None;
     }
+    let name = name.display();
+    let taken = found
+        .region
+        .as_ref()
+        .map_or("an unknown region", SafeText::as_str);
+    let others = found.others.iter().map(|region| format!("{region}/{name}"));
+    let others = others.collect::<Vec<_>>().join(" or ");
+    Some(format!(
+        "{name} is recorded in several regions; took the newest build, of {taken}; pass {others} for another one"
+    ))
 }
 
 /// The bytes of a file that may hold saved stack events. A device never ends.

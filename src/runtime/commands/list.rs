@@ -14,6 +14,8 @@ use crate::runtime::commands::history::{look, print_note};
 use crate::runtime::prepare::{Common, prepare_images};
 use crate::runtime::{print, print_diagnostic, run_async};
 
+/// From so many stacks on, the user is told that the list takes a while.
+const MANY: usize = 10;
 /// The first wait before a request that may succeed later, and how often the request is made again.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const RETRIES: u32 = 4;
@@ -61,11 +63,20 @@ fn selected(listing: &Listing, status: Option<ListedStatus>) -> Vec<&ListedImage
 }
 
 /// Reads the whole list, and why parts of it are missing, each reason once.
-pub(in crate::runtime) async fn read(mut images: Images) -> (Listing, Vec<Fault>) {
+async fn read(mut images: Images) -> (Listing, Vec<Fault>) {
     let (mut listing, mut faults) = (Listing::default(), Vec::<Fault>::new());
     let mut tries = 0;
+    let mut is_said = false;
     images.begin();
     while let Some(upcoming) = images.upcoming() {
+        let waiting = images.undescribed();
+        if waiting >= MANY && !is_said {
+            is_said = true;
+            let seconds = waiting.div_ceil(2);
+            print_note(&format!(
+                "looking for images among {waiting} stacks, of which CloudFormation describes two a second: about {seconds} s"
+            ));
+        }
         upcoming.wait().await;
         let Some(rows) = images.next().await else {
             break;

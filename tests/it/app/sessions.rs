@@ -392,6 +392,7 @@ impl Program {
                     id: session,
                     target,
                     is_first: *at_once,
+                    reads_log: false,
                 });
                 self.sessions[*image] = Some(session);
                 self.before[*image] = self.effects.len();
@@ -638,6 +639,7 @@ fn closing_the_only_build_opens_the_picker() {
         id: id(1),
         target,
         is_first,
+        reads_log: false,
     });
     assert_eq!(program.model.shown.id, id(1));
 }

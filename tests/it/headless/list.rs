@@ -1,6 +1,6 @@
 //! `bakewatch list` and `--all-building`, over AWS directly and over the API.
 
-use bakewatch::testing::demo::FaultPlan;
+use bakewatch::testing::demo::{FaultPlan, Route};
 
 use crate::support::aws::Aws;
 use crate::support::aws::several::Several;
@@ -155,4 +155,32 @@ fn the_api_lists_the_images_of_each_status() {
         .map(|request| request.parameter("imageStatus").unwrap().to_owned())
         .collect();
     assert_eq!(statuses, ["PENDING", "FAILED", "AVAILABLE"]);
+}
+
+/// ListImages does not tell when a build began: the description does.
+#[test]
+fn the_api_lists_the_newest_running_build_first() {
+    let ids = ["alpha", "beta", "gamma"];
+    let mut servers = Server::several(&ids, FaultPlan::default());
+    for (server, (id, minute)) in servers.iter_mut().zip(ids.into_iter().zip([5, 7, 6])) {
+        let stack = STACK.replace("img", id);
+        server.begin_build(&stack);
+        server.world.set_image(Some(serde_json::json!({
+            "imageId": id, "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
+            "cloudformationStackArn": stack, "cloudformationStackStatus": "CREATE_IN_PROGRESS",
+            "cloudformationStackCreationTime": format!("2026-01-01T10:0{minute}:00.000Z"),
+        })));
+    }
+    let url = servers[0].url.clone();
+    let flags = ["list", "-o", "json", "--no-sign-request", "--api-url", &url];
+    let ended = run(&flags);
+    ended.assert_code(0);
+    let listed = ended.of_kind("image");
+    let of = |name: &str| {
+        let texts = listed.iter().map(|line| line[name].as_str().unwrap());
+        texts.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of("imageId"), ["beta", "gamma", "alpha"]);
+    assert_eq!(of("since")[0], "2026-01-01T10:07:00.000Z");
+    assert_eq!(servers[0].count(Route::Image), 3, "each once");
 }

@@ -1,5 +1,8 @@
 //! `bakewatch diff` over recordings.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
 use crate::support::program::{Program, fresh_folder, run};
 
 /// Records a demo of a scenario to its end.
@@ -47,10 +50,17 @@ fn two_recordings_differ_in_outcome_and_in_the_durations_of_their_resources() {
         .find(|line| line["name"] == "ParallelClusterImage");
     assert!(image.unwrap()["longer"].is_i64());
     assert_eq!(durations[0]["name"], "the whole build");
-    let longest: Vec<_> = lines
+    let times = lines
         .iter()
-        .filter(|line| line["of"] == "duration" || line["of"] == "step")
+        .filter(|line| line["of"] == "duration" || line["of"] == "step");
+    let failed = times
+        .clone()
         .skip(1)
+        .take_while(|line| line["afterEnd"] == "failed");
+    let failed = failed.count();
+    assert!(failed > 0, "what failed comes first");
+    let longest: Vec<_> = times
+        .skip(1 + failed)
         .filter_map(|line| line["longer"].as_i64())
         .map(i64::abs)
         .collect();
@@ -124,6 +134,207 @@ fn what_a_build_was_made_from_is_compared_without_its_own_names() {
             .iter()
             .any(|name| name.starts_with("ImageRecipe.Components")),
         "{names:?}"
+    );
+}
+
+/// A build that failed in a step is compared for that step before all others.
+#[test]
+fn the_step_that_failed_is_compared_first() {
+    let folder = fresh_folder();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let [first, second] = [("success", "first"), ("failure", "second")].map(|(scenario, name)| {
+        let file = path(name);
+        let speed = ["--scenario", scenario, "--speed", "600"];
+        let arguments = [&["demo", "-o", "json", "--record", &file][..], &speed].concat();
+        run(&arguments);
+        file
+    });
+    let ended = run(&["diff", &first, &second, "-o", "json"]);
+    let lines = ended.of_kind("difference");
+    let mut times = lines.iter().skip_while(|line| line["of"] != "duration");
+    let whole = times.next().unwrap();
+    assert_eq!(whole["afterEnd"], "failed", "{whole}");
+    let failed: Vec<_> = times.take(2).collect();
+    assert!(
+        failed.iter().all(|line| line["afterEnd"] == "failed"
+            && line["beforeEnd"].is_null()
+            && line["longer"].is_i64()),
+        "{failed:?}"
+    );
+    let step = failed.iter().find(|line| line["of"] == "step").unwrap();
+    assert!(
+        step["name"]
+            .as_str()
+            .unwrap()
+            .ends_with(": ApplyBuildComponents"),
+        "{step}"
+    );
+    let text = run(&["diff", &second, &first]);
+    let line = text
+        .lines
+        .iter()
+        .find(|line| line.contains(": ApplyBuildComponents "));
+    assert!(line.unwrap().contains(" failed "), "{line:?}");
+}
+
+/// The recording of a build that still ran when it was last heard of, so long after its beginning.
+fn cut(recording: &str, minutes: i64) -> String {
+    let is_of_image = |line: &&str| line.contains("\"logicalResourceId\":\"ParallelClusterImage\"");
+    let lines: Vec<_> = recording.lines().collect();
+    let made = lines
+        .iter()
+        .position(|line| is_of_image(&line) && line.contains("CREATE_COMPLETE"));
+    let parse = |line: &&str| serde_json::from_str::<Value>(line).unwrap();
+    let mut kept: Vec<_> = lines[..made.unwrap()].iter().map(parse).collect();
+    let began = kept[1]["event"]["timestamp"].as_str().unwrap();
+    let began: DateTime<Utc> = began.parse().unwrap();
+    let seen = (began + TimeDelta::minutes(minutes)).to_rfc3339();
+    for line in &mut kept[1..] {
+        line["at"] = seen.as_str().into();
+    }
+    let lines: Vec<_> = kept.iter().map(Value::to_string).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_build_that_runs_has_no_verdict_until_it_is_the_longer_one() {
+    let folder = fresh_folder();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let whole = path("whole");
+    record("success", &whole);
+    let text = std::fs::read_to_string(&whole).unwrap();
+    let [young, old] = [("young", 11), ("old", 300)].map(|(name, minutes)| {
+        let file = path(name);
+        std::fs::write(&file, cut(&text, minutes)).unwrap();
+        file
+    });
+    let of = |before: &str, after: &str, name: &str| {
+        let ended = run(&["diff", before, after, "-o", "json"]);
+        ended.assert_code(0);
+        let lines = ended.of_kind("difference");
+        lines.into_iter().find(|line| line["name"] == name).unwrap()
+    };
+    let both = of(&young, &old, "the whole build");
+    assert_eq!(
+        (&both["before"], &both["after"]),
+        (&"11:00".into(), &"5:00:00".into())
+    );
+    assert_eq!(
+        (&both["running"], &both["beforeEnd"]),
+        (&true.into(), &"running".into())
+    );
+    assert!(both["longer"].is_null(), "{both}");
+    for name in ["the whole build", "ParallelClusterImage"] {
+        let undecided = of(&whole, &young, name);
+        assert_eq!(undecided["afterEnd"], "running");
+        assert!(undecided["longer"].is_null(), "{undecided}");
+        let already = of(&whole, &old, name);
+        assert!(already["longer"].as_i64().unwrap() > 0, "{already}");
+        let reverse = of(&old, &whole, name);
+        assert!(reverse["longer"].as_i64().unwrap() < 0, "{reverse}");
+    }
+    let text = run(&["diff", &whole, &old]);
+    let line = text
+        .lines
+        .iter()
+        .find(|line| line.starts_with("the whole build"));
+    let line = line.unwrap();
+    assert!(line.contains("5:00:00 so far already "), "{line}");
+}
+
+/// The same id in two regions: that of the environment, else the newest build, and a note says which one.
+#[test]
+fn an_id_that_is_recorded_in_two_regions_is_that_of_the_wanted_one() {
+    let state = fresh_folder();
+    let folder = state.join("bakewatch/recordings/two-regions");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = state.join("recorded").to_str().unwrap().to_owned();
+    record("failure", &file);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let text = text.replace("rocky9-efa", "two-regions");
+    for (name, region) in [("old", "us-east-1"), ("new", "eu-west-1")] {
+        let year = if name == "old" { "2021-" } else { "2022-" };
+        let stamp = regex::Regex::new("20[0-9]{2}-([01][0-9]-[0-3][0-9]T)").unwrap();
+        let text = stamp.replace_all(&text, format!("{year}$1"));
+        let text = text.replace("eu-west-1", region);
+        std::fs::write(folder.join(name).with_extension("jsonl"), text).unwrap();
+    }
+    let run = |arguments: &[&str], region: Option<&str>| {
+        let variables = [
+            ("XDG_STATE_HOME", state.to_str()),
+            ("AWS_REGION", region),
+            ("AWS_CONFIG_FILE", Some("/nowhere")),
+        ];
+        let variables: Vec<_> = variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        Program::start_with(arguments, &variables).end()
+    };
+    for command in [
+        &["diff", "two-regions", "us-east-1/two-regions"][..],
+        &["report", "two-regions"],
+    ] {
+        let newest = run(command, None);
+        for part in [
+            "note: ",
+            "took the newest build, of eu-west-1",
+            "pass us-east-1/two-regions for another one",
+            "us-east-1",
+        ] {
+            assert!(newest.diagnostics.contains(part), "{}", newest.diagnostics);
+        }
+        let wanted = run(command, Some("us-east-1"));
+        assert_eq!(wanted.diagnostics, "", "it was chosen");
+    }
+    let diff = ["diff", "two-regions", "us-east-1/two-regions"];
+    let newest = run(&diff, None);
+    assert!(
+        newest.lines[0].starts_with("A: eu-west-1/two-regions (failed; recorded in "),
+        "{:?}",
+        newest.lines
+    );
+    assert!(
+        newest.lines[1].starts_with("B: us-east-1/two-regions (failed; "),
+        "{:?}",
+        newest.lines
+    );
+    let wanted = run(&diff, Some("us-east-1"));
+    assert!(
+        wanted.lines[0].starts_with("A: us-east-1/two-regions "),
+        "{:?}",
+        wanted.lines
+    );
+    let flag = run(
+        &[&diff[..], &["-r", "us-east-1"]].concat(),
+        Some("eu-west-1"),
+    );
+    assert!(
+        flag.lines[0].starts_with("A: us-east-1/two-regions "),
+        "{:?}",
+        flag.lines
+    );
+    let report = run(&["report", "two-regions"], Some("us-east-1"));
+    assert!(
+        report.lines.iter().any(|line| line.contains("us-east-1")),
+        "{:?}",
+        report.lines
+    );
+    assert!(
+        !report.lines.iter().any(|line| line.contains("eu-west-1")),
+        "{:?}",
+        report.lines
+    );
+    let replay = run(
+        &["replay", "two-regions", "--speed", "max", "-o", "text"],
+        None,
+    );
+    assert!(
+        replay
+            .diagnostics
+            .contains("took the newest build, of eu-west-1"),
+        "{}",
+        replay.diagnostics
     );
 }
 

@@ -192,9 +192,9 @@ fn the_copy_with_more_events_is_the_recording_of_its_image() {
     let lines: Vec<_> = text.lines().collect();
     fs::write(images.join("a.jsonl"), lines[..20].join("\n") + "\n").unwrap();
     fs::write(images.join("b.jsonl"), &text).unwrap();
-    let found = Folder::new(root.clone()).find(Path::new(&image));
-    assert_eq!(found, Some(images.join("b.jsonl")));
+    let found = Folder::new(root.clone()).find(Path::new(&image), None);
+    assert_eq!(found.map(|found| found.path), Some(images.join("b.jsonl")));
     fs::rename(images.join("b.jsonl"), images.join("0.jsonl")).unwrap();
-    let found = Folder::new(root).find(Path::new(&image));
-    assert_eq!(found, Some(images.join("0.jsonl")));
+    let found = Folder::new(root).find(Path::new(&image), None);
+    assert_eq!(found.map(|found| found.path), Some(images.join("0.jsonl")));
 }
