@@ -93,22 +93,7 @@ impl Task {
                 }
                 watch(args, environment)?
             }
-            Command::Demo(DemoArgs {
-                scenario,
-                speed,
-                backend: service,
-                builds,
-                output,
-            }) => {
-                let preferences = load(ApiArgs::default(), &output.look)?;
-                let demo = DemoSettings {
-                    scenario,
-                    speed,
-                    service,
-                    builds: usize::from(builds),
-                };
-                (SourceSettings::Demo(demo), output, preferences)
-            }
+            Command::Demo(args) => demo(args, environment)?,
             Command::Replay(args) => {
                 let preferences = load(ApiArgs::default(), &args.output.look)?;
                 let region = preferences.api.region.value.clone();
@@ -140,6 +125,22 @@ impl Task {
             },
         })))
     }
+}
+
+/// Simulated builds.
+fn demo(
+    args: DemoArgs,
+    environment: &Environment,
+) -> Result<(SourceSettings, OutputArgs, Preferences), Error> {
+    let look = args.output.look.clone();
+    let preferences = Preferences::load(ApiArgs::default(), look, environment)?;
+    let demo = DemoSettings {
+        scenario: args.scenario,
+        speed: args.speed,
+        service: args.backend,
+        builds: usize::from(args.builds),
+    };
+    Ok((SourceSettings::Demo(demo), args.output, preferences))
 }
 
 /// The builds of the targets, or those that the user picks on the screen.

@@ -22,7 +22,7 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
             continue;
         }
         if is_headless {
-            effects.push(Effect::Remark(SafeText::new(fault)));
+            effects.push(Effect::Remark(SafeText::new(&fault)));
         }
         search.said.push(fault);
     }
