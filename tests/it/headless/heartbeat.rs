@@ -6,7 +6,7 @@ use crate::support::program::{Ended, Program, fresh_folder, run};
 
 fn demo(more: &[&str]) -> Ended {
     // Image Builder works for half an hour without an event: more than a second.
-    let arguments = ["demo", "--scenario", "failure", "--speed", "1200"];
+    let arguments = ["demo", "--scenario", "failure", "--speed", "600"];
     run(&[&arguments[..], more].concat())
 }
 
@@ -36,7 +36,7 @@ fn silence_is_ended_by_progress_in_json() {
     );
     assert!(applying["lastLogAt"].is_string(), "{applying}");
     assert!(progress.iter().all(|line| line.get("stage").is_some()));
-    // Silence is in real time: at this speed, 200 ms are four minutes of the build.
+    // Silence is in real time: at this speed, 200 ms are two minutes of the build.
     let silent = demo(&["-o", "json"]);
     assert!(
         silent.of_kind("progress").is_empty(),
