@@ -11,6 +11,7 @@ use crate::app::keys::key::Key;
 use crate::app::session::{SessionId, Target};
 use crate::domain::comparison::Difference;
 use crate::domain::estimate::{TypicalDuration, TypicalTimes};
+use crate::domain::fault::Fault;
 use crate::domain::listing::ListedImage;
 use crate::domain::observation::Batch;
 use crate::domain::outcome::RecordedWatch;
@@ -95,14 +96,14 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// Images of the account.
+/// The images of the account that are known.
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     pub rows: Vec<ListedImage>,
     /// Whether these are all.
     pub whole: bool,
     /// Why some are missing.
-    pub fault: Option<String>,
+    pub faults: Vec<Fault>,
     /// Whether that is for lack of an MFA code.
     pub needs_code: bool,
 }

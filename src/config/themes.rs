@@ -95,7 +95,7 @@ pub fn built_in(name: &str) -> Result<Option<Scheme>, FileError> {
         return Ok(None);
     };
     let mut scheme = Scheme::default();
-    if let Some((_, neutral)) = text_of(NEUTRAL) {
+    if let Some((_, neutral)) = text_of(NEUTRAL).filter(|_| name != NEUTRAL) {
         apply(neutral, &mut scheme)?;
     }
     apply(text, &mut scheme)?;

@@ -103,7 +103,7 @@ fn usual_page(text: &str, parser: &mut EventReader) -> Option<EventsPage> {
             is_plain = !json.contains('\\');
             stack = Some(stack_id(json)?);
         }
-        let event = parser.read_scanned(event, &fields, stack.as_ref());
+        let event = parser.read_fetched(event, &fields, stack.as_ref());
         events.push(Arc::new(event));
         scanner.skip_space();
         if !scanner.skip(",") {

@@ -59,14 +59,18 @@ impl Fingerprint {
 pub(super) struct MadeOnce(AtomicU64);
 
 impl MadeOnce {
-    pub(super) fn get_or_make(&self, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
-        let made = Fingerprint(self.0.load(Ordering::Relaxed));
-        if made != Fingerprint::UNKNOWN {
-            return made;
-        }
-        let made = make();
+    pub(super) fn set(&self, made: Fingerprint) {
         self.0.store(made.0, Ordering::Relaxed);
-        made
+    }
+
+    pub(super) fn get_or_make(&self, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
+        let known = Fingerprint(self.0.load(Ordering::Relaxed));
+        if known != Fingerprint::UNKNOWN {
+            return known;
+        }
+        let new = make();
+        self.0.store(new.0, Ordering::Relaxed);
+        new
     }
 }
 

@@ -10,6 +10,7 @@ mod fields;
 mod fingerprint;
 mod json_text;
 mod reader;
+mod remembered;
 mod scan;
 
 use std::borrow::Cow;

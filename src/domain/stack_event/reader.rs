@@ -13,6 +13,7 @@ use crate::domain::properties::safe_excerpt;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::{Fingerprint, MadeOnce};
 use crate::domain::stack_event::json_text::{JsonText, Slots};
+use crate::domain::stack_event::remembered::Remembered;
 use crate::domain::stack_event::scan::next_special;
 use crate::domain::stack_event::{Content, EventId, Rare, StackEvent, StackId};
 use crate::domain::status::{ResourceStatus, StatusClass};
@@ -32,6 +33,23 @@ pub(crate) struct EventReader {
     properties: HashMap<Arc<str>, bool, RandomState>,
     /// The JSON of a stack's id that has no trace of a secret.
     harmless_stack: String,
+    parts: Parts,
+}
+
+/// The values of an event that are its own, and the hash of the rest.
+struct Placed {
+    time: Option<DateTime<Utc>>,
+    slots: Slots,
+    hash: u64,
+}
+
+/// What different contents have in common.
+#[derive(Debug, Default)]
+struct Parts {
+    stacks: Remembered<StackId>,
+    /// The names of resources, and their types.
+    texts: Remembered<SafeText>,
+    statuses: Remembered<ResourceStatus>,
 }
 
 impl EventReader {
@@ -51,23 +69,22 @@ impl EventReader {
         fields: &Fields<'_>,
         fallback: Option<&StackId>,
     ) -> StackEvent {
-        let time = fields.time();
-        let slots = fields.slots(sent, time);
-        let hash = self.hash(sent, &slots);
-        let known = self.contents.get(&hash).filter(|(known, is_harmless)| {
-            *is_harmless && is_same(known, sent, &slots, fields, fallback)
+        let placed = self.place(sent, fields);
+        let known = self.contents.get(&placed.hash);
+        let known = known.filter(|(known, is_harmless)| {
+            *is_harmless && is_same(known, sent, &placed.slots, fields, fallback)
         });
         if let Some(known) = known.map(|(known, _)| Arc::clone(known))
             && fields.event_id.is_none_or(|id| is_harmless(id.get()))
             && let Some(properties) = self.harmless(fields.resource_properties)
         {
-            return event(sent, fields, time, known, properties);
+            return event(sent, fields, placed.time, known, properties);
         }
         if self.has_no_trace(fields) || !may_have_secret(sent) {
-            return self.event(sent, fields, (&slots, hash), fallback, true);
+            return self.event(sent, fields, &placed, fallback, true);
         }
         match redact_secrets(sent) {
-            Cow::Borrowed(raw) => self.event(raw, fields, (&slots, hash), fallback, false),
+            Cow::Borrowed(raw) => self.event(raw, fields, &placed, fallback, false),
             Cow::Owned(raw) => {
                 let rare = Rare {
                     as_sent: Some(sent.into()),
@@ -76,9 +93,8 @@ impl EventReader {
                 };
                 let event = match Fields::of(&raw) {
                     Some(fields) => {
-                        let slots = fields.slots(&raw, fields.time());
-                        let hash = self.hash(&raw, &slots);
-                        self.event(&raw, &fields, (&slots, hash), fallback, false)
+                        let placed = self.place(&raw, &fields);
+                        self.event(&raw, &fields, &placed, fallback, false)
                     }
                     None => unreadable_event(&raw, fallback),
                 };
@@ -88,6 +104,18 @@ impl EventReader {
                 }
             }
         }
+    }
+
+    /// The same of an event that the poller is about to compare: its fingerprint is made while its fields are at hand.
+    pub(crate) fn read_fetched(
+        &mut self,
+        sent: &str,
+        fields: &Fields<'_>,
+        fallback: Option<&StackId>,
+    ) -> StackEvent {
+        let event = self.read_scanned(sent, fields, fallback);
+        event.made.set(Fingerprint::of(sent, Some(fields)));
+        event
     }
 
     /// Whether no part of an event has a trace of a secret. Nearly all events have the same stack.
@@ -110,15 +138,14 @@ impl EventReader {
         &mut self,
         raw: &str,
         fields: &Fields<'_>,
-        slots: (&Slots, u64),
+        placed: &Placed,
         fallback: Option<&StackId>,
         had_no_trace: bool,
     ) -> StackEvent {
-        let time = fields.time();
-        let content = self.content(raw, fields, slots, fallback, had_no_trace);
+        let content = self.content(raw, fields, placed, fallback, had_no_trace);
         let properties = fields.resource_properties;
         let properties = properties.map(|json| self.shared(json.get(), had_no_trace));
-        event(raw, fields, time, content, properties)
+        event(raw, fields, placed.time, content, properties)
     }
 
     /// The properties, if they are harmless: an event without any has no harmful ones. Others are not remembered before
@@ -161,11 +188,11 @@ impl EventReader {
         &mut self,
         raw: &str,
         fields: &Fields<'_>,
-        (slots, hash): (&Slots, u64),
+        Placed { slots, hash, .. }: &Placed,
         fallback: Option<&StackId>,
         had_no_trace: bool,
     ) -> Arc<Content> {
-        if let Some((known, _)) = self.contents.get(&hash)
+        if let Some((known, _)) = self.contents.get(hash)
             && is_same(known, raw, slots, fields, fallback)
         {
             return Arc::clone(known);
@@ -173,16 +200,23 @@ impl EventReader {
         if self.contents.len() >= MOST_REMEMBERED {
             self.contents.clear();
         }
-        let new = Arc::new(content(JsonText::new(raw, slots), fields, fallback));
+        let json = JsonText::new(raw, slots);
+        let new = Arc::new(content(json, fields, fallback, &mut self.parts));
         let known = (Arc::clone(&new), had_no_trace || !may_have_secret(raw));
-        self.contents.insert(hash, known);
+        self.contents.insert(*hash, known);
         new
     }
 
-    fn hash(&self, raw: &str, slots: &Slots) -> u64 {
+    fn place(&self, raw: &str, fields: &Fields<'_>) -> Placed {
+        let time = fields.time();
+        let slots = fields.slots(raw, time);
         let mut hasher = self.hasher.build_hasher();
         slots.parts(raw).for_each(|part| part.hash(&mut hasher));
-        hasher.finish()
+        Placed {
+            time,
+            slots,
+            hash: hasher.finish(),
+        }
     }
 }
 
@@ -225,23 +259,34 @@ fn event(
     }
 }
 
-fn content(json: JsonText, fields: &Fields<'_>, fallback: Option<&StackId>) -> Content {
-    let stack_id = fields
-        .stack_id
-        .and_then(string)
-        .map_or_else(|| stack_or_unnamed(fallback), |id| StackId::from(&*id));
+fn content(
+    json: JsonText,
+    fields: &Fields<'_>,
+    fallback: Option<&StackId>,
+    parts: &mut Parts,
+) -> Content {
+    let stack_id = fields.stack_id.and_then(string).map_or_else(
+        || stack_or_unnamed(fallback),
+        |id| parts.stacks.get(&id, |id| id.into()),
+    );
     let physical = text(fields.physical_resource_id);
-    let safe_text = |field: Option<_>| text(field).as_deref().map(safe_excerpt);
-    let status = ResourceStatus::new(&text(fields.resource_status).unwrap_or_default());
+    let mut safe_text = |field: Option<_>| {
+        let text = text(field)?;
+        Some(parts.texts.get(&text, safe_excerpt))
+    };
+    let logical_id = safe_text(fields.logical_resource_id)
+        .or_else(|| safe_text(fields.stack_name))
+        .unwrap_or_else(|| SafeText::new("(no logical id)"));
+    let resource_type = safe_text(fields.resource_type).unwrap_or_else(|| SafeText::new(""));
+    let status = text(fields.resource_status).unwrap_or_default();
+    let status = parts.statuses.get(&status, ResourceStatus::new);
     let reason = text(fields.resource_status_reason);
     Content {
         is_root: physical.as_deref() == Some(stack_id.as_str()),
         stack_id,
-        logical_id: safe_text(fields.logical_resource_id)
-            .or_else(|| safe_text(fields.stack_name))
-            .unwrap_or_else(|| SafeText::new("(no logical id)")),
+        logical_id,
         physical_id: physical.as_deref().map(SafeText::new),
-        resource_type: safe_text(fields.resource_type).unwrap_or_else(|| SafeText::new("")),
+        resource_type,
         is_own_failure: status.class() == StatusClass::Failed
             && !reason.as_deref().is_some_and(is_cancelled),
         reason: fields.explanation().as_deref().map(safe_excerpt),
