@@ -76,18 +76,18 @@ impl Fingerprint {
 pub(super) struct MadeOnce(AtomicU64);
 
 impl MadeOnce {
-    pub(super) fn set(&self, made: Fingerprint) {
-        self.0.store(made.0, Ordering::Relaxed);
+    pub(super) fn set(&self, fingerprint: Fingerprint) {
+        self.0.store(fingerprint.0, Ordering::Relaxed);
     }
 
     pub(super) fn get_or_make(&self, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
-        let made = Fingerprint(self.0.load(Ordering::Relaxed));
-        if made != Fingerprint::UNKNOWN {
-            return made;
+        let known = Fingerprint(self.0.load(Ordering::Relaxed));
+        if known != Fingerprint::UNKNOWN {
+            return known;
         }
-        let made = make();
-        self.0.store(made.0, Ordering::Relaxed);
-        made
+        let new = make();
+        self.set(new);
+        new
     }
 }
 
