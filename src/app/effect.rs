@@ -32,7 +32,11 @@ pub enum Effect {
     /// [`Msg::Listed`](crate::app::msg::Msg::Listed) and [`Msg::Recorded`](crate::app::msg::Msg::Recorded).
     List(bool),
     /// Watch these builds, too. The runtime responds with [`Msg::Opened`](crate::app::msg::Msg::Opened) for each.
-    Open(Vec<OpenTarget>),
+    Open {
+        targets: Vec<OpenTarget>,
+        /// Whether the first one is to be shown.
+        shows: bool,
+    },
     /// Compare two builds. The runtime responds with [`Msg::Compared`](crate::app::msg::Msg::Compared).
     Compare(Box<[CompareTarget; 2]>),
     /// Poll a session's build no longer: its watch has ended.

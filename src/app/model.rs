@@ -11,6 +11,7 @@ use crate::app::keys::keymap::KeyMap;
 use crate::app::layout::{Layout, LayoutInput, Regions};
 use crate::app::msg::Remark;
 use crate::app::overlays::Overlay;
+use crate::app::overlays::picker::row;
 use crate::app::search::Search;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::notices;
@@ -306,9 +307,14 @@ impl Model {
         };
         self.shown.settle(regions);
         let builds = self.others.len() + 1;
+        let watched = matches!(self.overlay, Some(Overlay::Picker(_)))
+            .then(|| self.in_order().into_iter().map(row::watched).collect());
         match &mut self.overlay {
             Some(Overlay::Builds(menu)) => menu.settle(builds, self.size),
-            Some(Overlay::Picker(picker)) => picker.settle(self.size),
+            Some(Overlay::Picker(picker)) => {
+                picker.take_watched(watched.unwrap_or_default());
+                picker.settle(self.size);
+            }
             Some(Overlay::Comparison(comparison)) => comparison.settle(self.size),
             _ => {}
         }

@@ -11,6 +11,7 @@ use crate::app::keys::key::Key;
 use crate::app::session::{SessionId, Target};
 use crate::domain::comparison::Difference;
 use crate::domain::estimate::{TypicalDuration, TypicalTimes};
+use crate::domain::fault::Fault;
 use crate::domain::listing::ListedImage;
 use crate::domain::observation::Batch;
 use crate::domain::outcome::RecordedWatch;
@@ -52,7 +53,7 @@ pub enum Msg {
     Opened {
         id: SessionId,
         target: Target,
-        /// Whether it is the first of those that were picked together.
+        /// Whether it is the first of those that the user has picked together: it is shown.
         is_first: bool,
         /// Whether its build log is read, too.
         reads_log: bool,
@@ -95,14 +96,14 @@ pub struct Compared {
     pub differences: Vec<Difference>,
 }
 
-/// Images of the account.
+/// The images of the account that are known.
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     pub rows: Vec<ListedImage>,
     /// Whether these are all.
     pub whole: bool,
     /// Why some are missing.
-    pub fault: Option<String>,
+    pub faults: Vec<Fault>,
     /// Whether that is for lack of an MFA code.
     pub needs_code: bool,
 }

@@ -16,8 +16,8 @@ pub struct Search {
     pub(super) is_over: bool,
     /// Whether something could not be watched, or nothing was found because of a fault.
     pub(super) failed: bool,
-    /// The last fault that was printed.
-    pub(super) said: Option<String>,
+    /// The faults that were printed.
+    pub(super) said: Vec<String>,
 }
 
 impl Search {

@@ -7,6 +7,9 @@ use crate::aws::operation::Operation;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::text::safe::SafeText;
 
+/// The subject of the requests that list images.
+pub(crate) const YOUR_IMAGES: &str = "your images";
+
 /// A request's operation, subject and server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestContext<'a> {
@@ -21,7 +24,12 @@ pub(crate) struct RequestContext<'a> {
 
 impl RequestContext<'_> {
     pub(crate) fn fault(&self, kind: FaultKind, why: impl fmt::Display) -> Fault {
-        let (about, subject) = (self.operation.about(), self.subject);
+        let subject = self.subject;
+        let about = match subject {
+            // What each of the requests is for is the action's to say, where one is denied.
+            YOUR_IMAGES => "list",
+            _ => self.operation.about(),
+        };
         Fault {
             kind,
             message: SafeText::new(&format!("failed to {about} {subject}: {why}")),
@@ -47,6 +55,21 @@ impl RequestContext<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_is_asked_for_the_list_is_to_list_the_images() {
+        let context = RequestContext {
+            operation: Operation::DescribeImages,
+            subject: YOUR_IMAGES,
+            host: "h.example",
+            signed: true,
+        };
+        let fault = context.fault(FaultKind::Lost, "no AWS credentials found");
+        assert_eq!(
+            fault.to_string(),
+            "failed to list your images: no AWS credentials found"
+        );
+    }
 
     #[test]
     fn a_fault_names_the_operation_its_subject_the_reason_and_the_hint() {

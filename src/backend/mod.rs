@@ -13,6 +13,7 @@
 pub(crate) mod cloudwatch_logs;
 pub(crate) mod direct;
 pub(crate) mod enriched;
+pub(crate) mod pages;
 pub(crate) mod parallelcluster;
 
 use std::convert::Infallible;
@@ -199,17 +200,28 @@ impl StepSource for Infallible {
     }
 }
 
-/// The images of an account, one request after another. It serves one request at a time.
+/// Lists the images of an account. It does so by several kinds of request, and each has a turn of its own: where one fails,
+/// the others still tell what they know.
 pub(crate) trait ImagesSource: Send {
-    /// Begins a round, from the first request.
-    fn begin(&mut self);
+    /// The number of kinds. Of two that may be asked now, the first one is more urgent.
+    fn kinds(&self) -> usize;
 
-    /// Makes the next request of the round: what it tells, or why it failed. One that may succeed later is the next one
-    /// again. `None` at the end of the round.
-    fn next(&mut self) -> impl Future<Output = Option<Result<Vec<ListedImage>, Fault>>> + Send;
+    /// Reads what a kind tells from its first request on.
+    fn begin(&mut self, kind: usize);
 
-    /// The next request of the round. `None` at its end.
-    fn upcoming(&self) -> Option<Upcoming>;
+    /// Makes the next request of a kind. One that may succeed later is the next one again.
+    fn next(&mut self, kind: usize) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// The next request of a kind. `None` where all is read.
+    fn upcoming(&self, kind: usize) -> Option<Upcoming>;
+
+    /// The images that are known by now.
+    fn rows(&self) -> Vec<ListedImage>;
+
+    /// How many stacks have been looked at, and of how many. `None` where none are.
+    fn looked_at(&self) -> Option<(usize, usize)> {
+        None
+    }
 
     /// The requests since the last time that this was asked; none where each is one request to its endpoint.
     fn take_requests(&mut self) -> Vec<Asked> {
@@ -225,15 +237,6 @@ pub(crate) struct Upcoming {
     pub not_before: Option<Instant>,
 }
 
-impl Upcoming {
-    /// Waits until the request may be made.
-    pub(crate) async fn wait(&self) {
-        if let Some(until) = self.not_before {
-            tokio::time::sleep_until(until).await;
-        }
-    }
-}
-
 /// The list of images of every backend.
 #[derive(Debug)]
 pub(crate) enum Images {
@@ -241,35 +244,46 @@ pub(crate) enum Images {
     Direct(Box<DirectImages>),
 }
 
-impl Images {
-    /// How many stacks are still to be described before it is known whether they are images: two a second.
-    pub(crate) fn undescribed(&self) -> usize {
-        match self {
-            Self::ParallelCluster(_) => 0,
-            Self::Direct(aws) => aws.undescribed(),
-        }
-    }
-}
-
 impl ImagesSource for Images {
-    fn begin(&mut self) {
+    fn kinds(&self) -> usize {
         match self {
-            Self::ParallelCluster(api) => api.begin(),
-            Self::Direct(aws) => aws.begin(),
+            Self::ParallelCluster(api) => api.kinds(),
+            Self::Direct(aws) => aws.kinds(),
         }
     }
 
-    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
+    fn begin(&mut self, kind: usize) {
         match self {
-            Self::ParallelCluster(api) => api.next().await,
-            Self::Direct(aws) => aws.next().await,
+            Self::ParallelCluster(api) => api.begin(kind),
+            Self::Direct(aws) => aws.begin(kind),
         }
     }
 
-    fn upcoming(&self) -> Option<Upcoming> {
+    async fn next(&mut self, kind: usize) -> Result<(), Fault> {
         match self {
-            Self::ParallelCluster(api) => api.upcoming(),
-            Self::Direct(aws) => aws.upcoming(),
+            Self::ParallelCluster(api) => api.next(kind).await,
+            Self::Direct(aws) => aws.next(kind).await,
+        }
+    }
+
+    fn upcoming(&self, kind: usize) -> Option<Upcoming> {
+        match self {
+            Self::ParallelCluster(api) => api.upcoming(kind),
+            Self::Direct(aws) => aws.upcoming(kind),
+        }
+    }
+
+    fn rows(&self) -> Vec<ListedImage> {
+        match self {
+            Self::ParallelCluster(api) => api.rows(),
+            Self::Direct(aws) => aws.rows(),
+        }
+    }
+
+    fn looked_at(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::ParallelCluster(api) => api.looked_at(),
+            Self::Direct(aws) => aws.looked_at(),
         }
     }
 

@@ -74,13 +74,7 @@ impl Task {
             Command::Completions { shell } => return Ok(Self::Print(cli::completions(shell))),
             Command::Man { command } => return Ok(Self::Print(manual(command.as_deref())?)),
             Command::Report(RecordingArg { recording: name }) => {
-                // A report needs no settings: where they are invalid, they choose no region.
-                let loaded = load(ApiArgs::default(), &LookArgs::default()).ok();
-                return Ok(Self::Report(Recorded {
-                    name,
-                    recordings,
-                    region: loaded.and_then(|loaded| loaded.api.region.value),
-                }));
+                return Ok(Self::Report(reported(name, recordings, environment)));
             }
             Command::History(args) => {
                 let Some(format) = history_format(args.output, environment)? else {
@@ -99,22 +93,7 @@ impl Task {
                 }
                 watch(args, environment)?
             }
-            Command::Demo(DemoArgs {
-                scenario,
-                speed,
-                backend: service,
-                builds,
-                output,
-            }) => {
-                let preferences = load(ApiArgs::default(), &output.look)?;
-                let demo = DemoSettings {
-                    scenario,
-                    speed,
-                    service,
-                    builds: usize::from(builds),
-                };
-                (SourceSettings::Demo(demo), output, preferences)
-            }
+            Command::Demo(args) => demo(args, environment)?,
             Command::Replay(args) => {
                 let preferences = load(ApiArgs::default(), &args.output.look)?;
                 let region = preferences.api.region.value.clone();
@@ -148,6 +127,22 @@ impl Task {
     }
 }
 
+/// Simulated builds.
+fn demo(
+    args: DemoArgs,
+    environment: &Environment,
+) -> Result<(SourceSettings, OutputArgs, Preferences), Error> {
+    let look = args.output.look.clone();
+    let preferences = Preferences::load(ApiArgs::default(), look, environment)?;
+    let demo = DemoSettings {
+        scenario: args.scenario,
+        speed: args.speed,
+        service: args.backend,
+        builds: usize::from(args.builds),
+    };
+    Ok((SourceSettings::Demo(demo), args.output, preferences))
+}
+
 /// The builds of the targets, or those that the user picks on the screen.
 fn watch(
     args: WatchArgs,
@@ -176,6 +171,16 @@ fn watch(
         ));
     }
     Ok((source, args.output, preferences))
+}
+
+/// A report needs no settings: where they are invalid, they choose no region.
+fn reported(name: PathBuf, recordings: Option<PathBuf>, environment: &Environment) -> Recorded {
+    let loaded = Preferences::load(ApiArgs::default(), LookArgs::default(), environment).ok();
+    Recorded {
+        name,
+        recordings,
+        region: loaded.and_then(|loaded| loaded.api.region.value),
+    }
 }
 
 fn replay(

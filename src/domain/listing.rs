@@ -70,11 +70,13 @@ impl Listing {
             return;
         };
         let is_newer = row.since > known.since;
+        // Over the API nothing is known of an AMI's age.
+        let is_known_to_be_newer = is_newer && known.since.is_some();
         let (mut first, other) = match (known.status, row.status) {
             (ListedStatus::Available, ListedStatus::Available) if is_newer => (row, known.clone()),
             (ListedStatus::Available, ListedStatus::Available) => (known.clone(), row),
             // A stack that is newer than the AMI builds the image again.
-            (ListedStatus::Available, _) if is_newer => (row, known.clone()),
+            (ListedStatus::Available, _) if is_known_to_be_newer => (row, known.clone()),
             (ListedStatus::Available, _) => (known.clone(), row),
             (_, ListedStatus::Available) if !is_newer && row.since.is_some() => {
                 (known.clone(), row)

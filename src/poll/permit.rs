@@ -48,6 +48,13 @@ impl Budgets {
         }
     }
 
+    /// How long an endpoint takes no request for the list of images.
+    pub(crate) fn before_list(&self, endpoint: &Endpoint) -> Duration {
+        let ready = self.of(endpoint).ready_at(LIST);
+        let wait = ready.saturating_sub(self.clock.elapsed());
+        self.clock.to_wall_time(wait)
+    }
+
     /// Waits until the list of images may make a request to an endpoint.
     pub(crate) async fn list(&self, endpoint: &Endpoint) -> InFlight {
         let permit = self.of(endpoint);

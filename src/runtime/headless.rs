@@ -153,7 +153,7 @@ fn run_effects(
             Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::List(on) => opener.list(on, sessions, tasks),
-            Effect::Open(targets) => opener.open(targets, tasks),
+            Effect::Open { targets, shows } => opener.open(targets, shows, tasks),
             Effect::Notify(_)
             | Effect::Compare(_)
             | Effect::Playback(..)

@@ -10,6 +10,7 @@ pub(crate) mod commands;
 pub(crate) mod demo;
 pub(crate) mod headless;
 pub(crate) mod inbox;
+mod lister;
 mod news;
 mod opener;
 pub(crate) mod prepare;

@@ -9,19 +9,21 @@ use tokio::sync::{mpsc, oneshot};
 use crate::app::effect::{CompareTarget, OpenTarget};
 use crate::app::msg::{Compared, Listed, Msg, Remark};
 use crate::app::session::SessionId;
-use crate::backend::{Images, ImagesSource};
+use crate::backend::Images;
 use crate::config::Record;
-use crate::domain::fault::FaultKind;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::error::Error;
 use crate::poll::permit::Budgets;
 use crate::recording::{Folder, Header};
 use crate::runtime::account::Account;
 use crate::runtime::commands::diff::Read;
+use crate::runtime::lister::{Lister, Pace};
 use crate::runtime::prepare::Ready;
 use crate::runtime::process::tasks::Tasks;
 use crate::runtime::recorder;
 use crate::runtime::recorder::Destination;
 use crate::runtime::sessions::Sessions;
+use crate::text::safe::SafeText;
 
 /// The time between two lists of the account, and the shortest and the longest one before a failed request is made again.
 const BETWEEN_LISTS: Duration = Duration::from_secs(10);
@@ -66,9 +68,11 @@ pub(super) struct Opener {
     recordings: Recordings,
     next: SessionId,
     /// What lists the account, once it was asked for.
-    images: Arc<tokio::sync::Mutex<Option<Images>>>,
+    lister: Arc<tokio::sync::Mutex<Option<Lister>>>,
     /// The list ends when this is dropped.
     listing: Option<oneshot::Sender<()>>,
+    /// Watches are prepared one after another, so that they begin in the order in which they were asked for.
+    preparing: Arc<tokio::sync::Mutex<()>>,
     sender: mpsc::Sender<Prepared>,
     prepared: mpsc::Receiver<Prepared>,
 }
@@ -86,8 +90,9 @@ impl Opener {
             account: Arc::new(account),
             recordings,
             next,
-            images: Arc::new(tokio::sync::Mutex::new(images)),
+            lister: Arc::new(tokio::sync::Mutex::new(images.map(Lister::new))),
             listing: None,
+            preparing: Arc::default(),
             sender,
             prepared,
         }
@@ -106,11 +111,12 @@ impl Opener {
     pub(super) fn list_images(&mut self, sessions: &Sessions, tasks: &mut Tasks) {
         let (stop, stopped) = oneshot::channel();
         self.listing = Some(stop);
-        let (account, images) = (Arc::clone(&self.account), Arc::clone(&self.images));
-        let (sender, budgets) = (sessions.messages.clone(), sessions.budgets());
+        let (account, lister) = (Arc::clone(&self.account), Arc::clone(&self.lister));
+        let (messages, budgets) = (&sessions.messages, sessions.budgets());
+        let sender = messages.clone();
         tasks.spawn("images", async move {
             tokio::select! {
-                _ = list(&account, &images, &budgets, &sender) => {}
+                _ = list(&account, &lister, &budgets, &sender) => {}
                 _ = stopped => {}
             }
         });
@@ -127,15 +133,17 @@ impl Opener {
         }
     }
 
-    /// Prepares the watches of these images.
-    pub(super) fn open(&self, targets: Vec<OpenTarget>, tasks: &mut Tasks) {
+    /// Prepares the watches of these images; with `shows`, the first one is to be shown.
+    pub(super) fn open(&self, targets: Vec<OpenTarget>, shows: bool, tasks: &mut Tasks) {
         let (account, sender) = (Arc::clone(&self.account), self.sender.clone());
+        let preparing = Arc::clone(&self.preparing);
         tasks.spawn("poller", async move {
+            let _turn = preparing.lock().await;
             for (place, target) in targets.into_iter().enumerate() {
                 let region = target.region.as_deref();
                 let ready = account.prepare(&target.image_id, region).await;
                 let ready = ready.map(Box::new);
-                if sender.send((ready, place == 0)).await.is_err() {
+                if sender.send((ready, shows && place == 0)).await.is_err() {
                     return;
                 }
             }
@@ -198,75 +206,60 @@ impl Opener {
     }
 }
 
-/// Lists the account again and again. `images` keeps what earlier lists have found out.
+/// Lists the account again and again. `lister` keeps what earlier lists have found out.
 async fn list(
     account: &Account,
-    images: &tokio::sync::Mutex<Option<Images>>,
+    lister: &tokio::sync::Mutex<Option<Lister>>,
     budgets: &Budgets,
     messages: &mpsc::Sender<Msg>,
 ) -> Option<()> {
-    let mut images = images.lock().await;
-    loop {
-        if images.is_none() {
-            match account.images().await {
-                Ok(made) => *images = Some(made),
-                Err(error) => {
-                    let fault = Some(error.to_line());
-                    let listed = Listed {
-                        fault,
-                        ..Listed::default()
-                    };
-                    send(messages, listed).await?;
-                }
+    let mut lister = lister.lock().await;
+    let lister = loop {
+        if let Some(lister) = &mut *lister {
+            break lister;
+        }
+        match account.images().await {
+            Ok(images) => *lister = Some(Lister::new(images)),
+            Err(error) => {
+                let fault = Fault {
+                    kind: FaultKind::Misconfigured,
+                    message: SafeText::new(&error.to_line()),
+                    hint: None,
+                    request_id: None,
+                };
+                let unlisted = Listed {
+                    faults: vec![fault],
+                    ..Listed::default()
+                };
+                send(messages, unlisted).await?;
+                tokio::time::sleep(BETWEEN_LISTS).await;
             }
         }
-        if let Some(images) = images.as_mut() {
-            list_once(images, budgets, messages).await?;
-        }
-        tokio::time::sleep(BETWEEN_LISTS).await;
+    };
+    lister.restart();
+    let pace = Pace {
+        back_off: (BEFORE_RETRY, LONGEST_BACK_OFF),
+        retries: None,
+        again: Some(BETWEEN_LISTS),
+        budgets: Some(budgets),
+    };
+    if !lister.rows().is_empty() {
+        send(messages, known(lister, false)).await?;
+    }
+    loop {
+        let result = lister.step(&pace).await?;
+        let needs_code = matches!(result, Err(fault) if fault.kind == FaultKind::CodeNeeded);
+        send(messages, known(lister, needs_code)).await?;
     }
 }
 
-async fn list_once(
-    images: &mut Images,
-    budgets: &Budgets,
-    messages: &mpsc::Sender<Msg>,
-) -> Option<()> {
-    let mut known = Listed::default();
-    let mut back_off = BEFORE_RETRY;
-    images.begin();
-    while let Some(upcoming) = images.upcoming() {
-        upcoming.wait().await;
-        let in_flight = budgets.list(&upcoming.endpoint).await;
-        let next = images.next().await;
-        drop(in_flight);
-        let is_throttled = matches!(&next, Some(Err(fault)) if fault.kind == FaultKind::Throttled);
-        let asked = images.take_requests();
-        budgets.note_list(&upcoming.endpoint, asked, is_throttled.then_some(back_off));
-        match next? {
-            Ok(more) => {
-                known.rows.extend(more);
-                back_off = BEFORE_RETRY;
-                send(messages, known.clone()).await?;
-            }
-            Err(why) => {
-                let listed = Listed {
-                    fault: Some(why.to_string()),
-                    needs_code: why.kind == FaultKind::CodeNeeded,
-                    ..known.clone()
-                };
-                send(messages, listed.clone()).await?;
-                if why.kind.may_pass() {
-                    tokio::time::sleep(back_off).await;
-                    back_off = (back_off * 2).min(LONGEST_BACK_OFF);
-                } else {
-                    known = listed;
-                }
-            }
-        }
+fn known(lister: &Lister, needs_code: bool) -> Listed {
+    Listed {
+        rows: lister.rows(),
+        whole: lister.is_whole(),
+        faults: lister.faults(),
+        needs_code,
     }
-    known.whole = true;
-    send(messages, known).await
 }
 
 /// `None` if the loop has ended.

@@ -330,7 +330,7 @@ impl ScreenLoop<'_> {
                 Effect::Compare(targets) => {
                     self.opener.compare(*targets, &self.sessions, self.tasks);
                 }
-                Effect::Open(targets) => self.opener.open(targets, self.tasks),
+                Effect::Open { targets, shows } => self.opener.open(targets, shows, self.tasks),
                 Effect::Stop(session) => self.sessions.stop(session),
                 Effect::Close(session, outcome) => {
                     self.sessions

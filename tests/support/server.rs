@@ -68,6 +68,15 @@ impl Server {
         })));
     }
 
+    /// DescribeImage says when the stack was created.
+    pub(crate) fn set_created(&self, stack: &str, time: &str) {
+        self.world.set_image(Some(json!({
+            "imageId": self.image, "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
+            "cloudformationStackArn": stack, "cloudformationStackStatus": "CREATE_IN_PROGRESS",
+            "cloudformationStackCreationTime": time,
+        })));
+    }
+
     pub(crate) fn push_root(&mut self, stack: &str, status: &str) {
         let event = self.event(stack, self.image, status, stack);
         self.world.push_events([event]);

@@ -29,6 +29,8 @@ fn enter_in_the_picker_watches_the_newest_running_build() {
         .press("/")
         .press("bet")
         .wait_gone("alpha")
+        .press("\r")
+        .wait_for("enter watch")
         .press("\r");
     terminal.wait_for("FAILED");
     terminal
@@ -40,6 +42,46 @@ fn enter_in_the_picker_watches_the_newest_running_build() {
     terminal.press("{").wait_for("BUILDING");
     terminal.press("q");
     assert_eq!(terminal.end().exit_code(), 3, "that of the worst build");
+}
+
+/// A service that is throttled hides only its own rows, and only for so long.
+#[test]
+fn a_throttled_service_hides_no_row_of_the_other_one() {
+    let throttled = "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>";
+    let mut aws = Several::start(&["alpha", "beta"]);
+    aws.of("alpha").begin();
+    aws.of("beta").set_ami();
+    for _ in 0..2 {
+        aws.of("alpha")
+            .answer_once("DescribeImages", 400, throttled);
+    }
+    let mut terminal = Terminal::start(100, 24, &[], &aws.environment());
+    terminal
+        .wait_for("not complete")
+        .wait_for("alpha")
+        .wait_for("enter watch");
+    terminal.wait_for("beta").wait_gone("not complete");
+    terminal.press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
+/// A list that takes long says how far it is, in a line that does not stay.
+#[test]
+fn the_list_says_on_a_terminal_how_many_stacks_it_has_looked_at() {
+    let mut aws = Several::start(&["alpha", "beta", "gamma"]);
+    for id in ["alpha", "beta", "gamma"] {
+        aws.of(id).begin();
+    }
+    let mut terminal = Terminal::start(100, 24, &["list"], &aws.environment());
+    terminal
+        .wait_for_written("looking at 2 of 3 stacks")
+        .wait_for("gamma");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    assert!(
+        !terminal.text().contains("looking at"),
+        "{}",
+        terminal.text()
+    );
 }
 
 #[test]
@@ -88,7 +130,11 @@ fn a_closed_build_ends_its_recording_and_opened_again_resumes_it() {
     assert!(still <= 1, "it is still polled");
     terminal.press("\u{1b}").wait_gone(" Builds ").press("b");
     terminal.wait_for("enter watch").press("/").press("alp");
-    terminal.press("\r");
+    terminal
+        .wait_for("to the rows")
+        .press("\r")
+        .wait_for("enter watch")
+        .press("\r");
     terminal.wait("that it is resumed", |_| {
         kinds(&state, "alpha").contains(&"resumed".to_owned())
     });

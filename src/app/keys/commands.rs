@@ -73,6 +73,8 @@ pub(crate) const CONTEXTS: &[Context] = &[
 const EVERYWHERE: &[Context] = &[
     LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Picker, Comparison, Help,
 ];
+/// The contexts that show a build.
+const OF_A_BUILD: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG, Filter, Builds, Help];
 const VIEWS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE, LOG];
 /// The views that are about events.
 const OF_EVENTS: &[Context] = &[LIST, RESOURCES, Detail, FAILURE];
@@ -129,7 +131,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Read, View(ViewAction::Zoom(Zoom::Out)), "zoom-out", &[RESOURCES], "zoom out: a longer time"),
     row(Group::Read, View(ViewAction::Zoom(Zoom::All)), "zoom-all", &[RESOURCES], "the whole build"),
 
-    row(Group::Copy, Session(SessionAction::CopyCommand), "copy-command", EVERYWHERE, "copy the command that helps"),
+    row(Group::Copy, Session(SessionAction::CopyCommand), "copy-command", OF_A_BUILD, "copy the command that helps"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[LIST, RESOURCES], "copy the event as JSON"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[Detail], "copy the marked value"),
     row(Group::Copy, Session(SessionAction::Copy), "copy", &[LOG], "copy the line"),

@@ -3,17 +3,22 @@
 //! Rows come from the account while it is open and from the recordings once; a text that the user types selects some of
 //! them, the best match first. `update::builds` acts in it, `view::overlays::picker` draws it.
 
+pub(crate) mod remarks;
+pub(crate) mod row;
+
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::{Rect, Size};
 
 use crate::app::effect::{CompareTarget, OpenTarget};
 use crate::app::layout::popup;
+use crate::app::msg::Listed;
 use crate::app::overlays::builds::scrolled;
-use crate::domain::listing::{ListedImage, ListedStatus, Listing};
+use crate::app::overlays::picker::row::{Key, PickerRow, RowState, listed, recorded, search_text};
+use crate::domain::fault::Fault;
+use crate::domain::listing::{ListedStatus, Listing};
 use crate::domain::outcome::RecordedWatch;
 use crate::domain::verdict::OutcomeKind;
 use crate::text::safe::SafeText;
@@ -25,8 +30,13 @@ const LONGEST_QUERY: usize = 80;
 pub struct Picker {
     listing: Listing,
     recorded: Vec<RecordedWatch>,
+    watched: Vec<PickerRow>,
+    /// The region of the listed images.
+    home: Option<SafeText>,
     /// Why the list is not complete.
-    pub fault: Option<String>,
+    pub faults: Vec<Fault>,
+    /// Why a build that was picked is not watched.
+    pub not_opened: Option<String>,
     /// Whether the account has been read to the end once.
     pub is_whole: bool,
     pub query: String,
@@ -50,61 +60,31 @@ pub struct Comparing {
     pub read: usize,
 }
 
-/// The image of a row, and its region.
-type Key = (String, Option<String>);
-
-/// The state of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowState {
-    Listed(ListedStatus),
-    /// No image of the account: the last recorded outcome.
-    Recorded(OutcomeKind),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PickerRow {
-    pub image_id: SafeText,
-    pub region: Option<SafeText>,
-    pub state: RowState,
-    pub since: Option<DateTime<Utc>>,
-    pub version: Option<SafeText>,
-    /// The AMI, the first failure, or the stack's status.
-    pub result: Option<SafeText>,
-}
-
-impl PickerRow {
-    /// A region that is not known may be the other one's.
-    fn is_same_image(&self, other: &Self) -> bool {
-        let known = self.region.as_ref().zip(other.region.as_ref());
-        self.image_id == other.image_id && known.is_none_or(|(one, other)| one == other)
-    }
-
-    fn key(&self) -> Key {
-        let region = self.region.as_ref();
-        let region = region.map(|region| region.as_str().to_owned());
-        (self.image_id.as_str().to_owned(), region)
-    }
-}
-
 /// The area of the picker on a screen: all but the line of hints.
 pub(crate) fn area(size: Size) -> Rect {
     popup(size, size.width, size.height)
 }
 
 impl Picker {
-    /// Takes rows of the account: all of them, or some of a list that is still being read.
-    pub(crate) fn take(&mut self, rows: Vec<ListedImage>, whole: bool, fault: Option<String>) {
-        if whole {
-            self.listing = Listing::default();
-            self.is_whole = true;
-        }
-        for row in rows {
+    /// Takes the images of the account that are known by now.
+    pub(crate) fn take(&mut self, listed: Listed) {
+        self.listing = Listing::default();
+        let home = listed.rows.first();
+        self.home = home.and_then(|row| row.region.clone()).or(self.home.take());
+        for row in listed.rows {
             self.listing.add(row);
         }
-        if fault.is_some() || whole {
-            self.fault = fault;
-        }
+        self.is_whole |= listed.whole;
+        self.faults = listed.faults;
         self.refresh();
+    }
+
+    /// Takes the builds that this process watches.
+    pub(crate) fn take_watched(&mut self, watched: Vec<PickerRow>) {
+        if self.watched != watched {
+            self.watched = watched;
+            self.refresh();
+        }
     }
 
     pub(crate) fn take_recorded(&mut self, recorded: Vec<RecordedWatch>) {
@@ -163,13 +143,21 @@ impl Picker {
         self.marked.len()
     }
 
-    /// The images to watch: the marked ones, else the selected one.
+    /// How many of the marked builds are hidden by the query, or no longer listed.
+    pub fn hidden_marks(&self) -> usize {
+        let shown = self.rows.iter().filter(|row| self.is_marked(row)).count();
+        self.marked.len().saturating_sub(shown)
+    }
+
+    /// The images to watch: the marked ones that are shown, else the selected one. A hidden mark surprises nobody.
     pub(crate) fn targets(&self) -> Vec<(String, Option<String>)> {
-        if self.marked.is_empty() {
-            let selected = self.rows.get(self.cursor);
-            return selected.map(PickerRow::key).into_iter().collect();
+        let marked = self.rows.iter().filter(|row| self.is_marked(row));
+        let marked: Vec<_> = marked.map(PickerRow::key).collect();
+        if !marked.is_empty() {
+            return marked;
         }
-        self.marked.iter().cloned().collect()
+        let selected = self.rows.get(self.cursor);
+        selected.map(PickerRow::key).into_iter().collect()
     }
 
     /// The two marked builds, the older one first. `None` unless two are marked.
@@ -184,6 +172,7 @@ impl Picker {
                 is_live: matches!(
                     row.state,
                     RowState::Listed(ListedStatus::Building | ListedStatus::Failed)
+                        | RowState::Watched(OutcomeKind::Building | OutcomeKind::Failed)
                 ),
             }
         };
@@ -192,9 +181,18 @@ impl Picker {
     }
 
     /// Whether another row has the same image id, in another region.
-    pub fn is_elsewhere(&self, row: &PickerRow) -> bool {
+    fn is_elsewhere(&self, row: &PickerRow) -> bool {
         let mut rows = self.rows.iter();
         rows.any(|other| other.image_id == row.image_id && other.region != row.region)
+    }
+
+    /// Whether a row has to say its region: where another one has the same id, or it is not the one that is listed.
+    pub fn shows_region(&self, row: &PickerRow) -> bool {
+        let is_foreign = match &self.home {
+            Some(home) => row.region.as_ref().is_some_and(|region| region != home),
+            None => row.is_watched,
+        };
+        is_foreign || self.is_elsewhere(row)
     }
 
     /// Makes the rows again. The selected row stays selected where the user has moved to it; else it is the first one.
@@ -209,20 +207,31 @@ impl Picker {
         };
     }
 
-    /// The rows of the account, then the recorded builds that are not among them.
+    /// The rows of the account and the watched builds, then the recorded builds that are not among them.
     fn all_rows(&self) -> Vec<PickerRow> {
         let mut rows: Vec<_> = self.listing.sorted().into_iter().map(listed).collect();
+        for watched in &self.watched {
+            match rows.iter_mut().find(|known| known.is_same_image(watched)) {
+                Some(known) => {
+                    known.is_watched = true;
+                    known.live(watched);
+                }
+                None => rows.push(watched.clone()),
+            }
+        }
+        rows.sort_by_key(|row| (row.state.rank(), std::cmp::Reverse(row.since)));
+        let mut seen: Vec<PickerRow> = Vec::new();
         for watch in &self.recorded {
             let Some(row) = recorded(watch) else {
                 continue;
             };
+            // The newest recording of an image comes first.
+            if seen.iter().any(|known| known.is_same_image(&row)) {
+                continue;
+            }
+            seen.push(row.clone());
             match rows.iter_mut().find(|known| known.is_same_image(&row)) {
-                Some(known) => {
-                    let is_failed = known.state == RowState::Listed(ListedStatus::Failed);
-                    if is_failed && row.state == RowState::Recorded(OutcomeKind::Failed) {
-                        known.result = row.result.or(known.result.take());
-                    }
-                }
+                Some(known) => known.complete(row),
                 None => rows.push(row),
             }
         }
@@ -254,57 +263,28 @@ impl Picker {
         scored.into_iter().map(|(_, row)| row).collect()
     }
 
+    /// The number of rows that a screen shows.
+    pub fn height(&self, size: Size) -> usize {
+        let rows = usize::from(area(size).height.saturating_sub(3));
+        rows.saturating_sub(self.remarks(size).len())
+    }
+
     /// Keeps the selected row on the screen.
     pub(crate) fn settle(&mut self, size: Size) {
-        let height = usize::from(area(size).height.saturating_sub(3));
+        let height = self.height(size);
         (self.cursor, self.top) = scrolled(self.cursor, self.top, self.rows.len(), height);
     }
 }
 
-fn search_text(row: &PickerRow) -> String {
-    let state = match row.state {
-        RowState::Listed(status) => status.as_str(),
-        RowState::Recorded(kind) => kind.as_str(),
-    };
-    let optional =
-        [&row.version, &row.result].map(|text| text.as_ref().map_or("", SafeText::as_str));
-    format!("{state} {}", optional.join(" "))
-}
-
-fn listed(image: &ListedImage) -> PickerRow {
-    let status = || image.stack_status.clone();
-    PickerRow {
-        image_id: image.image_id.clone(),
-        region: image.region.clone(),
-        state: RowState::Listed(image.status),
-        since: image.since,
-        version: image.version.clone(),
-        result: image.ami_id.clone().or_else(status),
-    }
-}
-
-fn recorded(watch: &RecordedWatch) -> Option<PickerRow> {
-    let outcome = watch.outcome.as_ref().ok()?;
-    let failure = || {
-        let failure = outcome.first_failure.as_ref();
-        outcome
-            .summary
-            .clone()
-            .or_else(|| failure.map(|failure| failure.logical_id.clone()))
-    };
-    Some(PickerRow {
-        image_id: outcome.image_id.clone(),
-        region: outcome.region.clone(),
-        state: RowState::Recorded(outcome.kind),
-        since: Some(watch.began),
-        version: None,
-        result: outcome.ami_id.clone().or_else(failure),
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
+    use crate::app::overlays::picker::remarks::OF_THE_LIST;
+    use crate::domain::fault::FaultKind;
+    use crate::domain::listing::ListedImage;
+    use crate::text::width::width;
 
     fn image(id: &str, status: ListedStatus, minute: i64) -> ListedImage {
         ListedImage {
@@ -319,6 +299,15 @@ mod tests {
         }
     }
 
+    /// The account has these images.
+    fn take(picker: &mut Picker, rows: Vec<ListedImage>) {
+        picker.take(Listed {
+            rows,
+            whole: true,
+            ..Listed::default()
+        });
+    }
+
     fn ids(picker: &Picker) -> Vec<&str> {
         picker
             .rows
@@ -330,17 +319,14 @@ mod tests {
     #[test]
     fn the_newest_running_build_is_selected_until_the_user_moves() {
         let mut picker = Picker::default();
-        picker.take(vec![image("old", ListedStatus::Building, 1)], false, None);
-        picker.take(vec![image("new", ListedStatus::Building, 2)], true, None);
-        picker.take(vec![image("old", ListedStatus::Building, 1)], false, None);
+        let [old, new, newest] = [("old", 1), ("new", 2), ("newest", 3)]
+            .map(|(id, minute)| image(id, ListedStatus::Building, minute));
+        take(&mut picker, vec![old.clone()]);
+        take(&mut picker, vec![old.clone(), new.clone()]);
         assert_eq!(ids(&picker), ["new", "old"]);
         assert_eq!(picker.targets()[0].0, "new");
         picker.go_to(1);
-        picker.take(
-            vec![image("newest", ListedStatus::Building, 3)],
-            false,
-            None,
-        );
+        take(&mut picker, vec![old, new, newest]);
         assert_eq!(picker.targets()[0].0, "old", "it stays selected");
     }
 
@@ -349,7 +335,7 @@ mod tests {
         let mut picker = Picker::default();
         let new = image("new", ListedStatus::Building, 9);
         let old = image("old", ListedStatus::Available, 2);
-        picker.take(vec![old, new], true, None);
+        take(&mut picker, vec![old, new]);
         picker.toggle();
         assert_eq!(picker.compared(), None, "one is not enough");
         picker.toggle();
@@ -373,9 +359,9 @@ mod tests {
             region: Some(SafeText::new(region)),
             ..image("img", ListedStatus::Building, 1)
         };
-        picker.take(vec![here("eu-west-1"), here("us-east-1")], true, None);
+        take(&mut picker, vec![here("eu-west-1"), here("us-east-1")]);
         assert_eq!(ids(&picker), ["img", "img"]);
-        assert!(picker.rows.iter().all(|row| picker.is_elsewhere(row)));
+        assert!(picker.rows.iter().all(|row| picker.shows_region(row)));
         picker.toggle();
         picker.toggle();
         assert_eq!(picker.targets().len(), 2);
@@ -386,7 +372,7 @@ mod tests {
         let mut picker = Picker::default();
         let all = ["alinux2023-hpc", "rocky9-efa", "ubuntu2404-cuda"];
         let all = all.map(|id| image(id, ListedStatus::Building, 1));
-        picker.take(all.to_vec(), true, None);
+        take(&mut picker, all.to_vec());
         picker.type_text("ubcu");
         assert_eq!(ids(&picker), ["ubuntu2404-cuda"]);
         picker.toggle();
@@ -394,15 +380,91 @@ mod tests {
         assert_eq!(picker.rows.len(), 3);
         picker.type_text("rocky");
         picker.toggle();
-        let mut targets = picker.targets();
-        targets.sort();
-        let ids: Vec<_> = targets.iter().map(|(id, _)| id.as_str()).collect();
-        assert_eq!(ids, ["rocky9-efa", "ubuntu2404-cuda"]);
+        let targets = |picker: &Picker| {
+            let targets = picker.targets().into_iter();
+            targets.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        assert_eq!(targets(&picker), ["rocky9-efa"], "a hidden mark waits");
+        assert_eq!((picker.marks(), picker.hidden_marks()), (2, 1));
+        assert!(picker.clear());
+        assert_eq!(targets(&picker), ["rocky9-efa", "ubuntu2404-cuda"]);
+        picker.type_text("alinux");
+        assert_eq!(targets(&picker), ["alinux2023-hpc"], "neither of the marks");
         // The letters of both are in the state of each; only the words are looked for there.
         for (text, rows) in [("zzz", 0), ("bdg", 0), ("building", 3)] {
             assert!(picker.clear());
             picker.type_text(text);
             assert_eq!(picker.rows.len(), rows, "{text}");
         }
+    }
+
+    #[test]
+    fn a_watched_build_has_its_live_state_and_its_region_where_that_is_not_the_listed_one() {
+        let mut picker = Picker::default();
+        let here = ListedImage {
+            region: Some(SafeText::new("us-east-1")),
+            ..image("here", ListedStatus::Building, 1)
+        };
+        take(&mut picker, vec![here]);
+        let watched = |id: &str, region: &str, kind| PickerRow {
+            image_id: SafeText::new(id),
+            region: Some(SafeText::new(region)),
+            state: RowState::Watched(kind),
+            since: DateTime::from_timestamp(600, 0),
+            version: None,
+            result: Some(SafeText::new("InstanceProfile")),
+            is_watched: true,
+        };
+        picker.take_watched(vec![
+            watched("there", "eu-west-1", OutcomeKind::Building),
+            watched("here", "us-east-1", OutcomeKind::Failed),
+        ]);
+        assert_eq!(ids(&picker), ["there", "here"], "running ones first");
+        let regions = picker.rows.iter().map(|row| picker.shows_region(row));
+        assert_eq!(regions.collect::<Vec<_>>(), [true, false]);
+        let here = &picker.rows[1];
+        assert_eq!(here.state, RowState::Watched(OutcomeKind::Failed));
+        assert_eq!(here.result, Some(SafeText::new("InstanceProfile")));
+    }
+
+    #[test]
+    fn the_remedy_of_a_fault_stays_at_80_columns_and_goes_with_the_fault() {
+        let why = "api.example.com denied cloudformation:ListStacks to the caller \
+                   arn:aws:sts::123456789012:assumed-role/a-role-with-a-long-name/a-session-with-a-long-name \
+                   because no identity-based policy allows the action";
+        let hint = "ask for cloudformation:ListStacks; `bakewatch check --policy` prints a policy";
+        let fault = Fault {
+            kind: FaultKind::Denied,
+            message: SafeText::new(&format!("{OF_THE_LIST}{why}")),
+            hint: Some(SafeText::new(hint)),
+            request_id: None,
+        };
+        let mut picker = Picker::default();
+        let rows = vec![image("img", ListedStatus::Available, 1)];
+        picker.take(Listed {
+            rows: rows.clone(),
+            faults: vec![fault.clone()],
+            ..Listed::default()
+        });
+        for (height, most) in [(24, 3), (12, 1)] {
+            let size = Size::new(80, height);
+            let lines = picker.remarks(size);
+            assert!(lines.len() <= most, "{lines:?}");
+            assert!(lines.iter().all(|line| width(line) <= 76), "{lines:?}");
+            assert!(lines[0].starts_with("not complete: "), "{lines:?}");
+            let text = lines.join(" ");
+            assert!(most == 1 || text.contains("cloudformation:ListStacks"));
+            assert!(most == 1 || text.ends_with("prints a policy"), "{text}");
+            assert_eq!(picker.height(size), usize::from(height) - 4 - lines.len());
+        }
+        let faults = vec![fault.clone(), fault];
+        picker.take(Listed {
+            rows: rows.clone(),
+            faults,
+            ..Listed::default()
+        });
+        assert_eq!(picker.remarks(Size::new(80, 24)).len(), 4);
+        take(&mut picker, rows);
+        assert!(picker.remarks(Size::new(80, 24)).is_empty());
     }
 }

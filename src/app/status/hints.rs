@@ -176,7 +176,8 @@ const BUILDS: &[Rule] = &[
 
 #[rustfmt::skip] // A rule is a line.
 const PICKER: &[Rule] = &[
-    (ENTER, "watch", |model| picks(model, |picker| !picker.rows.is_empty())),
+    (ENTER, "watch", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
+    (ENTER, "to the rows", |model| picks(model, |picker| picker.typing)),
     (CLOSE, "all again", |model| picks(model, |picker| picker.typing || !picker.query.is_empty())),
     (&[view(ViewAction::Toggle)], "mark", |model| picks(model, |picker| !picker.rows.is_empty() && !picker.typing)),
     (&[Action::Overlay(OverlayAction::Compare)], "compare", |model| picks(model, |picker| picker.marks() == 2 && !picker.typing)),

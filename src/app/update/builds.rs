@@ -155,7 +155,10 @@ fn watch(model: &mut Model, targets: Vec<(String, Option<String>)>, effects: &mu
         }
     } else {
         model.opening += new.len();
-        effects.push(Effect::Open(new));
+        effects.push(Effect::Open {
+            targets: new,
+            shows: true,
+        });
     }
 }
 
@@ -234,7 +237,8 @@ pub(super) fn close_comparison(model: &mut Model) {
     }
 }
 
-/// A key in the picker while it takes a text. False if the key has its usual action.
+/// A key in the picker while it takes a text: one that moves or enters keeps the text, and the rows have the keys again.
+/// False if the key has its usual action.
 pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
     if !picker.typing {
         return false;
@@ -242,6 +246,11 @@ pub(super) fn type_key(picker: &mut Picker, key: Key) -> bool {
     match key {
         Key::Char(character) => picker.type_text(&character.to_string()),
         Key::Backspace => picker.delete(),
+        Key::Enter => picker.typing = false,
+        Key::Up | Key::Down | Key::PageUp | Key::PageDown | Key::Home | Key::End => {
+            picker.typing = false;
+            return false;
+        }
         _ => return false,
     }
     true
@@ -294,7 +303,7 @@ pub(super) fn not_opened(model: &mut Model, why: &str, effects: &mut Effects) {
     } else if model.shown.is_placeholder() {
         open_picker(model, effects);
         if let Some(Overlay::Picker(picker)) = &mut model.overlay {
-            picker.take(Vec::new(), false, Some(why.to_owned()));
+            picker.not_opened = Some(why.to_owned());
         }
     } else {
         model.set_remark(Remark::passing(why));
@@ -307,7 +316,7 @@ pub(super) fn listed(model: &mut Model, listed: Listed) {
         code::want(&mut model.shown);
     }
     if let Some(picker) = picker(model) {
-        picker.take(listed.rows, listed.whole, listed.fault);
+        picker.take(listed);
     }
 }
 
@@ -397,5 +406,26 @@ mod tests {
         );
         compared(&mut model, Err("refused".to_owned()));
         assert!(picker(&mut model).comparing.is_none());
+    }
+
+    #[test]
+    fn a_kept_filter_gives_the_keys_back_to_the_rows() {
+        let mut rows = Picker::default();
+        rows.take(Listed {
+            rows: vec![row("alpha"), row("alpine"), row("beta")],
+            ..Listed::default()
+        });
+        for (key, has_action) in [(Key::Enter, false), (Key::Down, true)] {
+            rows.typing = true;
+            for letter in "al".chars() {
+                assert!(type_key(&mut rows, Key::Char(letter)));
+            }
+            assert_eq!(type_key(&mut rows, key), !has_action);
+            assert!(!rows.typing);
+            assert_eq!(rows.rows.len(), 2, "the text is kept");
+            assert!(!type_key(&mut rows, Key::Char(' ')), "it marks");
+            assert!(rows.clear());
+            assert_eq!(rows.rows.len(), 3);
+        }
     }
 }

@@ -61,7 +61,13 @@ pub(super) fn press_key(model: &mut Model, key: Key, effects: &mut Effects) {
 
 /// The answer to a key without an action.
 fn unbound(model: &Model, key: Key) -> String {
+    // While a text is typed, the key of the help is a part of it.
+    let types = match &model.overlay {
+        Some(Overlay::Picker(picker)) => picker.typing,
+        overlay => matches!(overlay, Some(Overlay::Prompt(_))),
+    };
     let help = model.keys.key_for(Action::App(AppAction::Help));
+    let help = help.filter(|_| !types);
     let help = help.map_or_else(String::new, |help| format!("; {help} lists the keys"));
     // A key can be any character that a terminal sends.
     let key = SafeText::new(&key.to_string());

@@ -17,15 +17,14 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
     let Some(search) = model.search.as_mut().filter(|search| !search.is_over) else {
         return;
     };
-    if let Some(fault) = &listed.fault
-        && search.said.as_ref() != Some(fault)
-    {
-        search.said = Some(fault.clone());
-        if is_headless {
-            effects.push(Effect::Remark(SafeText::new(&format!(
-                "failed to list all images: {fault}"
-            ))));
+    for fault in listed.faults.iter().map(ToString::to_string) {
+        if search.said.contains(&fault) {
+            continue;
         }
+        if is_headless {
+            effects.push(Effect::Remark(SafeText::new(&fault)));
+        }
+        search.said.push(fault);
     }
     let news = search.news(&listed.rows).into_iter();
     let news = news
@@ -38,16 +37,19 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
         .collect();
     if !targets.is_empty() {
         model.opening += targets.len();
-        effects.push(Effect::Open(targets));
+        // The first one takes the place of none; the user may be reading.
+        let shows = false;
+        effects.push(Effect::Open { targets, shows });
     }
     // The screen asks for the code, and the list goes on.
     let waits = listed.needs_code && !is_headless;
-    let is_hopeless = listed.fault.is_some()
-        && listed.rows.is_empty()
+    let has_builds = model.opening > 0 || !model.in_order().is_empty();
+    let is_hopeless = !listed.faults.is_empty()
+        && !has_builds
         && is_headless
         && model.elapsed >= FIRST_RESPONSE_LIMIT;
     if (listed.whole && !waits) || is_hopeless {
-        let failed = listed.fault.is_some();
+        let failed = !listed.faults.is_empty();
         end(model, failed, effects);
     }
 }
@@ -85,6 +87,7 @@ mod tests {
     use crate::app::session::{Session, SessionId, Target};
     use crate::app::status::exit_policy::ExitPolicy;
     use crate::app::update::update;
+    use crate::domain::fault::{Fault, FaultKind};
     use crate::domain::listing::{ListedImage, ListedStatus};
 
     fn model(mode: Mode, stacks: &[&str]) -> Model {
@@ -115,10 +118,19 @@ mod tests {
         let listed = Listed {
             rows: rows.to_vec(),
             whole,
-            fault: fault.map(str::to_owned),
+            faults: fault.into_iter().map(failed_to_list).collect(),
             needs_code: false,
         };
         update(model, Msg::Listed(listed))
+    }
+
+    fn failed_to_list(message: &str) -> Fault {
+        Fault {
+            kind: FaultKind::Transient,
+            message: SafeText::new(message),
+            hint: None,
+            request_id: None,
+        }
     }
 
     fn opened(model: &mut Model, id: u32, image: &str) -> Effects {
@@ -143,7 +155,10 @@ mod tests {
 
     fn opens(effects: &Effects) -> Vec<&str> {
         let targets = effects.iter().flat_map(|effect| match effect {
-            Effect::Open(targets) => targets.as_slice(),
+            Effect::Open { targets, shows } => {
+                assert!(!shows, "another build stays on the screen");
+                targets.as_slice()
+            }
             _ => &[],
         });
         targets.map(|target| target.image_id.as_str()).collect()

@@ -3,11 +3,12 @@
 //! CloudFormation has no filter by tag. A stack that is not known yet is described once, newest first and at most two a
 //! second; what its tags say is kept, so a later round of the list costs two requests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::aws::context::YOUR_IMAGES;
 use crate::aws::credentials::fixed::Fixed;
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
@@ -17,6 +18,7 @@ use crate::aws::tls::TlsError;
 use crate::backend::direct::client::{Call, Client, Refusal};
 use crate::backend::direct::cloudformation::{self, StackSummary};
 use crate::backend::direct::{Direct, Settings, ec2};
+use crate::backend::pages::Pages;
 use crate::backend::{Asked, ImagesSource, Upcoming};
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
@@ -27,25 +29,40 @@ use crate::text::safe::SafeText;
 const BETWEEN_DESCRIPTIONS: Duration = Duration::from_millis(500);
 /// The pages that are read at most: a busy account has many stacks.
 const LONGEST_LIST: usize = 20;
-/// The subject of its requests, in messages.
-const SUBJECT: &str = "your images";
+/// The kinds of request, the most urgent one first; then the descriptions of stacks.
+const STACKS: usize = 0;
+const AMIS: usize = 1;
+const KINDS: usize = 3;
 
-/// The next request of a round.
-#[derive(Debug)]
-enum Next {
-    Stacks(Option<String>),
-    Amis(Option<String>),
-    Describe(StackSummary),
+/// The next page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Page {
+    First,
+    Token(String),
+}
+
+impl Page {
+    fn token(&self) -> Option<&str> {
+        match self {
+            Self::First => None,
+            Self::Token(token) => Some(token),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) struct DirectImages {
     client: Client,
     region: SafeText,
-    next: VecDeque<Next>,
-    pages: usize,
+    stacks: Pages<StackSummary>,
+    next_stacks: Option<Page>,
+    read: usize,
+    amis: Pages<ListedImage>,
+    next_amis: Option<Page>,
     /// The stacks whose tags are known: the image's id and version where ParallelCluster made it.
     known: HashMap<String, Option<Tags>>,
+    /// The stacks whose description failed, and how often: the others come first.
+    failed: HashMap<String, usize>,
     described_at: Option<Instant>,
     /// Whether the descriptions are refused.
     refused: bool,
@@ -60,7 +77,7 @@ struct Tags {
 impl DirectImages {
     pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
         let region = SafeText::new(&settings.region);
-        let client = Direct::client(SUBJECT, settings, clock)?;
+        let client = Direct::client(YOUR_IMAGES, settings, clock)?;
         Ok(Self::with_client(client, region))
     }
 
@@ -73,7 +90,7 @@ impl DirectImages {
     ) -> Self {
         let region = SafeText::new(&fixed.0.region);
         let identity = IdentityCache::new(fixed);
-        let client = Client::new(SUBJECT, endpoints, identity, shared, None, clock);
+        let client = Client::new(YOUR_IMAGES, endpoints, identity, shared, None, clock);
         Self::with_client(client, region)
     }
 
@@ -81,68 +98,82 @@ impl DirectImages {
         Self {
             client,
             region,
-            next: VecDeque::new(),
-            pages: 0,
+            stacks: Pages::default(),
+            next_stacks: None,
+            read: 0,
+            amis: Pages::default(),
+            next_amis: None,
             known: HashMap::new(),
+            failed: HashMap::new(),
             described_at: None,
             refused: false,
         }
     }
 
-    /// How many stacks are still to be described, two a second.
-    pub(crate) fn undescribed(&self) -> usize {
-        let is_description = |next: &&Next| matches!(next, Next::Describe(_));
-        self.next.iter().filter(is_description).count()
-    }
-
-    async fn stacks(&mut self, token: Option<String>) -> Result<Vec<ListedImage>, Fault> {
+    async fn list_stacks(&mut self, page: &Page) -> Result<(), Fault> {
         let call = Call {
             operation: Operation::ListStacks,
             region: None,
-            about: SUBJECT,
-            parameters: &cloudformation::list_stacks(token.as_deref()),
+            about: YOUR_IMAGES,
+            parameters: &cloudformation::list_stacks(page.token()),
             json: None,
         };
         let page = self.client.call(call, cloudformation::summaries).await;
-        let (mut stacks, next) = page.map_err(fault)?;
-        self.pages += 1;
-        stacks.sort_by_key(|stack| std::cmp::Reverse(stack.created));
-        let mut rows = Vec::new();
-        for stack in stacks {
-            match self.known.get(&stack.id) {
-                Some(tags) => rows.extend(tags.clone().and_then(|tags| self.row(&stack, tags))),
-                None if may_be_an_image(&stack.name) && !self.refused => {
-                    self.next.push_back(Next::Describe(stack));
-                }
-                None => {}
-            }
+        let (stacks, next) = page.map_err(fault)?;
+        self.read += 1;
+        self.stacks.add(stacks);
+        let next = next.filter(|_| self.read < LONGEST_LIST);
+        self.next_stacks = next.map(Page::Token);
+        if self.next_stacks.is_none() {
+            self.stacks.end();
         }
-        if let Some(token) = next.filter(|_| self.pages < LONGEST_LIST) {
-            self.next.push_front(Next::Stacks(Some(token)));
-        }
-        // The pages come in no documented order.
-        let mut waiting: Vec<_> = self.next.drain(..).collect();
-        waiting.sort_by_key(|next| match next {
-            Next::Stacks(_) | Next::Amis(_) => (0, std::cmp::Reverse(None)),
-            Next::Describe(stack) => (1, std::cmp::Reverse(stack.created)),
-        });
-        self.next = waiting.into();
-        Ok(rows)
+        Ok(())
     }
 
-    async fn describe(&mut self, stack: &StackSummary) -> Result<Vec<ListedImage>, Fault> {
+    /// The stacks that may be images, each once.
+    fn candidates(&self) -> Vec<&StackSummary> {
+        let mut seen = HashSet::new();
+        let stacks = self.stacks.iter();
+        let stacks = stacks.filter(|stack| seen.insert(stack.id.as_str()));
+        stacks
+            .filter(|stack| may_be_an_image(&stack.name))
+            .collect()
+    }
+
+    /// The next stack to describe: the newest one. The pages come in no documented order.
+    fn undescribed(&self) -> Option<&StackSummary> {
+        let stacks = self.stacks.iter();
+        let unknown = stacks.filter(|stack| {
+            !self.refused && !self.known.contains_key(&stack.id) && may_be_an_image(&stack.name)
+        });
+        unknown.min_by_key(|stack| {
+            let failures = self.failed.get(&stack.id).copied().unwrap_or(0);
+            (failures, std::cmp::Reverse(stack.created))
+        })
+    }
+
+    async fn describe(&mut self, stack: &str) -> Result<(), Fault> {
         self.described_at = Some(Instant::now());
         let call = Call {
             operation: Operation::DescribeStacks,
             region: None,
-            about: &stack.id,
-            parameters: &cloudformation::describe_stacks(&stack.id),
+            about: stack,
+            parameters: &cloudformation::describe_stacks(stack),
             json: None,
         };
         let described = match self.client.call(call, cloudformation::stack).await {
             Ok(described) => described,
             Err(Refusal::Absent) => None,
-            Err(refusal) => return Err(fault(refusal)),
+            Err(refusal) => {
+                let fault = fault(refusal);
+                if fault.kind.may_pass() {
+                    *self.failed.entry(stack.to_owned()).or_default() += 1;
+                } else {
+                    // The others are refused for the same reason.
+                    self.refused = true;
+                }
+                return Err(fault);
+            }
         };
         let tags = described.and_then(|described| {
             Some(Tags {
@@ -150,11 +181,9 @@ impl DirectImages {
                 version: described.version.as_deref().map(SafeText::new),
             })
         });
-        self.known.insert(stack.id.clone(), tags.clone());
-        Ok(tags
-            .and_then(|tags| self.row(stack, tags))
-            .into_iter()
-            .collect())
+        self.failed.remove(stack);
+        self.known.insert(stack.to_owned(), tags);
+        Ok(())
     }
 
     fn row(&self, stack: &StackSummary, tags: Tags) -> Option<ListedImage> {
@@ -170,19 +199,16 @@ impl DirectImages {
         })
     }
 
-    async fn amis(&mut self, token: Option<String>) -> Result<Vec<ListedImage>, Fault> {
+    async fn list_amis(&mut self, page: &Page) -> Result<(), Fault> {
         let call = Call {
             operation: Operation::DescribeImages,
             region: None,
-            about: SUBJECT,
-            parameters: &ec2::list_images(token.as_deref()),
+            about: YOUR_IMAGES,
+            parameters: &ec2::list_images(page.token()),
             json: None,
         };
         let page = self.client.call(call, ec2::listed).await;
         let (amis, next) = page.map_err(fault)?;
-        if let Some(token) = next {
-            self.next.push_front(Next::Amis(Some(token)));
-        }
         let row = |ami: ec2::TaggedAmi| {
             let tags = ami.ami.tags.iter();
             let mut tags = tags.filter(|(key, _)| key.as_str() == cloudformation::VERSION_TAG);
@@ -197,52 +223,92 @@ impl DirectImages {
                 stack_status: None,
             })
         };
-        Ok(amis.into_iter().filter_map(row).collect())
+        let rows: Vec<_> = amis.into_iter().filter_map(row).collect();
+        self.amis.add(rows);
+        self.next_amis = next.map(Page::Token);
+        if self.next_amis.is_none() {
+            self.amis.end();
+        }
+        Ok(())
     }
 }
 
 impl ImagesSource for DirectImages {
-    fn begin(&mut self) {
-        self.pages = 0;
-        // The user may have got the permission since.
-        self.refused = false;
-        self.next = [Next::Stacks(None), Next::Amis(None)].into();
+    fn kinds(&self) -> usize {
+        KINDS
     }
 
-    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
-        let (again, rows) = match self.next.pop_front()? {
-            Next::Stacks(token) => (Next::Stacks(token.clone()), self.stacks(token).await),
-            Next::Amis(token) => (Next::Amis(token.clone()), self.amis(token).await),
-            Next::Describe(stack) => {
-                let rows = self.describe(&stack).await;
-                (Next::Describe(stack), rows)
+    fn begin(&mut self, kind: usize) {
+        match kind {
+            STACKS => {
+                self.stacks.begin();
+                self.next_stacks = Some(Page::First);
+                self.read = 0;
+                // The user may have got the permission since.
+                self.refused = false;
             }
+            AMIS => {
+                self.amis.begin();
+                self.next_amis = Some(Page::First);
+            }
+            _ => {}
+        }
+    }
+
+    async fn next(&mut self, kind: usize) -> Result<(), Fault> {
+        let result = match kind {
+            STACKS => match self.next_stacks.clone() {
+                Some(page) => self.list_stacks(&page).await,
+                None => return Ok(()),
+            },
+            AMIS => match self.next_amis.clone() {
+                Some(page) => self.list_amis(&page).await,
+                None => return Ok(()),
+            },
+            _ => match self.undescribed().map(|stack| stack.id.clone()) {
+                Some(stack) => self.describe(&stack).await,
+                None => return Ok(()),
+            },
         };
-        if let Err(fault) = &rows {
-            if fault.kind.may_pass() {
-                self.next.push_front(again);
-            } else if matches!(again, Next::Describe(_)) {
-                // The others are refused for the same reason.
-                self.refused = true;
-                self.next.retain(|next| !matches!(next, Next::Describe(_)));
+        if matches!(&result, Err(fault) if !fault.kind.may_pass()) {
+            match kind {
+                STACKS => self.next_stacks = None,
+                AMIS => self.next_amis = None,
+                _ => {}
             }
         }
-        Some(rows)
+        result
     }
 
-    fn upcoming(&self) -> Option<Upcoming> {
-        let (operation, not_before) = match self.next.front()? {
-            Next::Stacks(_) => (Operation::ListStacks, None),
-            Next::Amis(_) => (Operation::DescribeImages, None),
-            Next::Describe(_) => {
-                let next = self.described_at.map(|last| last + BETWEEN_DESCRIPTIONS);
-                (Operation::DescribeStacks, next)
-            }
+    fn upcoming(&self, kind: usize) -> Option<Upcoming> {
+        let (is_due, operation) = match kind {
+            STACKS => (self.next_stacks.is_some(), Operation::ListStacks),
+            AMIS => (self.next_amis.is_some(), Operation::DescribeImages),
+            _ => (self.undescribed().is_some(), Operation::DescribeStacks),
         };
-        Some(Upcoming {
+        let described_at = self
+            .described_at
+            .filter(|_| operation == Operation::DescribeStacks);
+        is_due.then(|| Upcoming {
             endpoint: self.client.endpoint(operation),
-            not_before,
+            not_before: described_at.map(|last| last + BETWEEN_DESCRIPTIONS),
         })
+    }
+
+    fn rows(&self) -> Vec<ListedImage> {
+        let stacks = self.candidates().into_iter();
+        let stacks = stacks.filter_map(|stack| {
+            let tags = self.known.get(&stack.id)?.clone()?;
+            self.row(stack, tags)
+        });
+        stacks.chain(self.amis.iter().cloned()).collect()
+    }
+
+    fn looked_at(&self) -> Option<(usize, usize)> {
+        let all = self.candidates();
+        let is_known = |stack: &&&StackSummary| self.known.contains_key(&stack.id);
+        let known = all.iter().filter(is_known).count();
+        (known < all.len()).then_some((known, all.len()))
     }
 
     fn take_requests(&mut self) -> Vec<Asked> {

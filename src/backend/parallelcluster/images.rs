@@ -1,46 +1,96 @@
 //! The list of images over the ParallelCluster API: ListImages, once for each status. A page may be empty and yet have a
-//! next one. It does not tell when a build began, by which the list is sorted: each image that is being built is described
-//! once.
+//! next one. It says of no image when its build began: those that are being built are described, once for each status.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::aws::exchange::Exchange;
-use crate::backend::parallelcluster::{ApiCall, ParallelCluster, response};
+use crate::backend::pages::Pages;
+use crate::backend::parallelcluster::{ApiCall, ImageId, ParallelCluster, response};
 use crate::backend::{ImagesSource, NextToken, Source, Upcoming};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::domain::observation::Stream;
 use crate::text::safe::SafeText;
 
-/// The pages that are read at most.
+/// The pages of a status that are read at most.
 const LONGEST_LIST: usize = 50;
 /// The least time between two descriptions.
-const BETWEEN_DESCRIPTIONS: Duration = Duration::from_millis(250);
-const ALL: [ListedStatus; 3] = [
-    ListedStatus::Building,
-    ListedStatus::Failed,
-    ListedStatus::Available,
-];
-
-/// The next request of a round.
-#[derive(Clone, Debug)]
-enum Next {
-    List(ListedStatus, Option<NextToken>),
-    Describe(ListedImage),
-}
+const BETWEEN_DESCRIPTIONS: Duration = Duration::from_millis(500);
+/// The kinds of request, the most urgent one first: the lists, and between them the descriptions.
+const DESCRIPTIONS: usize = 1;
+const KINDS: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct ApiImages {
     api: ParallelCluster,
-    next: VecDeque<Next>,
-    pages: usize,
-    /// When each stack was created, of those that were asked for.
-    created: HashMap<SafeText, Option<DateTime<Utc>>>,
+    building: List,
+    failed: List,
+    available: List,
+    /// When the builds began that have been described, if that is known.
+    began: HashMap<Described, Option<DateTime<Utc>>>,
     described_at: Option<Instant>,
+}
+
+/// An image, its stack, and the stack's status.
+type Described = (SafeText, Option<SafeText>, Option<SafeText>);
+
+#[derive(Debug)]
+struct List {
+    status: ListedStatus,
+    rows: Pages<ListedImage>,
+    next: Option<Page>,
+    read: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Page {
+    First,
+    Token(NextToken),
+}
+
+impl List {
+    fn new(status: ListedStatus) -> Self {
+        Self {
+            status,
+            rows: Pages::default(),
+            next: None,
+            read: 0,
+        }
+    }
+
+    fn begin(&mut self) {
+        self.rows.begin();
+        self.next = Some(Page::First);
+        self.read = 0;
+    }
+
+    fn take(
+        &mut self,
+        page: Result<(Vec<ListedImage>, Option<NextToken>), Fault>,
+    ) -> Result<(), Fault> {
+        match page {
+            Ok((rows, next)) => {
+                self.read += 1;
+                self.rows.add(rows);
+                let next = next.filter(|_| self.read < LONGEST_LIST);
+                self.next = next.map(Page::Token);
+                if self.next.is_none() {
+                    self.rows.end();
+                }
+                Ok(())
+            }
+            Err(fault) => {
+                if !fault.kind.may_pass() {
+                    self.next = None;
+                }
+                Err(fault)
+            }
+        }
+    }
 }
 
 impl ApiImages {
@@ -48,87 +98,106 @@ impl ApiImages {
     pub(crate) fn new(api: ParallelCluster) -> Self {
         Self {
             api,
-            next: VecDeque::new(),
-            pages: 0,
-            created: HashMap::new(),
+            building: List::new(ListedStatus::Building),
+            failed: List::new(ListedStatus::Failed),
+            available: List::new(ListedStatus::Available),
+            began: HashMap::new(),
             described_at: None,
         }
     }
 
-    async fn list(
-        &mut self,
-        status: ListedStatus,
-        token: Option<&NextToken>,
-    ) -> Result<Vec<ListedImage>, Fault> {
-        let call = ApiCall::Images(status, token);
-        let result = self.api.exchange(call).await;
-        let page = response::images(&self.api.context(call), status, result);
-        let (mut rows, next) = page?;
-        self.pages += 1;
-        if let Some(next) = next.filter(|_| self.pages < LONGEST_LIST) {
-            self.next.push_front(Next::List(status, Some(next)));
+    fn list(&mut self, kind: usize) -> Option<&mut List> {
+        match kind {
+            0 => Some(&mut self.building),
+            2 => Some(&mut self.failed),
+            3 => Some(&mut self.available),
+            _ => None,
         }
-        let building = rows.iter_mut();
-        for row in building.filter(|row| row.status == ListedStatus::Building) {
-            let Some(stack) = &row.stack_id else {
-                continue;
-            };
-            match self.created.get(stack) {
-                Some(created) => row.since = *created,
-                None => self.next.push_back(Next::Describe(row.clone())),
-            }
-        }
-        Ok(rows)
     }
 
-    /// Finds out when a build began. A refusal hides nothing but that.
-    async fn describe(&mut self, row: ListedImage) -> Result<Vec<ListedImage>, Fault> {
-        let (Some(stack), Ok(image)) = (&row.stack_id, row.image_id.as_str().parse()) else {
-            return Ok(Vec::new());
+    /// The next image to describe.
+    fn undescribed(&self) -> Option<(Described, ImageId)> {
+        let mut rows = self.building.rows.iter().map(described);
+        rows.find_map(|row| {
+            let id = row.0.as_str().parse().ok()?;
+            (!self.began.contains_key(&row)).then_some((row, id))
+        })
+    }
+
+    async fn describe(&mut self) -> Result<(), Fault> {
+        let Some((row, id)) = self.undescribed() else {
+            return Ok(());
         };
         self.described_at = Some(Instant::now());
-        self.api.image = image;
-        let result = self.api.exchange(ApiCall::Description).await;
-        let since = match response::stack_creation(result) {
-            Ok(created) => created,
-            Err(fault) if fault.kind.may_pass() => return Err(fault),
-            Err(_) => {
-                self.next.retain(|next| matches!(next, Next::List(..)));
-                None
-            }
-        };
-        self.created.insert(stack.clone(), since);
-        Ok(vec![ListedImage { since, ..row }])
+        let call = ApiCall::Row(&id);
+        let result = self.api.exchange(call).await;
+        let answer = response::stack_created(&self.api.context(call), result);
+        if !matches!(&answer, Err(fault) if fault.kind.may_pass()) {
+            // A denied description is not asked for again: the list is whole without it.
+            let began = answer.as_ref().ok().copied().flatten();
+            self.began.insert(row, began);
+        }
+        answer.map(drop)
     }
 }
 
+fn described(row: &ListedImage) -> Described {
+    let (stack, status) = (row.stack_id.clone(), row.stack_status.clone());
+    (row.image_id.clone(), stack, status)
+}
+
 impl ImagesSource for ApiImages {
-    fn begin(&mut self) {
-        self.pages = 0;
-        self.next = ALL.map(|status| Next::List(status, None)).into();
+    fn kinds(&self) -> usize {
+        KINDS
     }
 
-    async fn next(&mut self) -> Option<Result<Vec<ListedImage>, Fault>> {
-        let next = self.next.pop_front()?;
-        let rows = match next.clone() {
-            Next::List(status, token) => self.list(status, token.as_ref()).await,
-            Next::Describe(row) => self.describe(row).await,
-        };
-        if rows.as_ref().is_err_and(|fault| fault.kind.may_pass()) {
-            self.next.push_front(next);
+    fn begin(&mut self, kind: usize) {
+        if let Some(list) = self.list(kind) {
+            list.begin();
         }
-        Some(rows)
     }
 
-    fn upcoming(&self) -> Option<Upcoming> {
-        let endpoint = self.api.endpoint(Stream::Images);
-        let not_before = match self.next.front()? {
-            Next::List(..) => None,
-            Next::Describe(_) => self.described_at.map(|last| last + BETWEEN_DESCRIPTIONS),
+    async fn next(&mut self, kind: usize) -> Result<(), Fault> {
+        let Some(list) = self.list(kind) else {
+            return self.describe().await;
         };
-        Some(Upcoming {
-            endpoint,
-            not_before,
+        let status = list.status;
+        let Some(page) = list.next.clone() else {
+            return Ok(());
+        };
+        let token = match &page {
+            Page::First => None,
+            Page::Token(token) => Some(token),
+        };
+        let call = ApiCall::Images(status, token);
+        let result = self.api.exchange(call).await;
+        let page = response::images(&self.api.context(call), status, result);
+        self.list(kind).map_or(Ok(()), |list| list.take(page))
+    }
+
+    fn upcoming(&self, kind: usize) -> Option<Upcoming> {
+        let is_due = match kind {
+            0 => self.building.next.is_some(),
+            DESCRIPTIONS => self.undescribed().is_some(),
+            2 => self.failed.next.is_some(),
+            _ => self.available.next.is_some(),
+        };
+        let described_at = self.described_at.filter(|_| kind == DESCRIPTIONS);
+        is_due.then(|| Upcoming {
+            endpoint: self.api.endpoint(Stream::Images),
+            not_before: described_at.map(|last| last + BETWEEN_DESCRIPTIONS),
         })
+    }
+
+    fn rows(&self) -> Vec<ListedImage> {
+        let building = self.building.rows.iter().map(|row| {
+            let since = self.began.get(&described(row)).copied().flatten();
+            ListedImage {
+                since,
+                ..row.clone()
+            }
+        });
+        let others = self.failed.rows.iter().chain(self.available.rows.iter());
+        building.chain(others.cloned()).collect()
     }
 }

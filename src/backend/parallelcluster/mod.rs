@@ -28,7 +28,7 @@ use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
-use crate::aws::context::RequestContext;
+use crate::aws::context::{RequestContext, YOUR_IMAGES};
 use crate::aws::credentials::chain::{AwsChain, SigningChain};
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::exchange::Exchange;
@@ -99,13 +99,15 @@ pub(crate) enum ApiCall<'a> {
     Description,
     /// ListImages: the first page of this status, or the page of the token.
     Images(ListedStatus, Option<&'a NextToken>),
+    /// DescribeImage of a row of the list.
+    Row(&'a ImageId),
 }
 
 impl ApiCall<'_> {
     pub(crate) const fn operation(self) -> Operation {
         match self {
             Self::StackEvents(_) => Operation::GetImageStackEvents,
-            Self::Description => Operation::DescribeImage,
+            Self::Description | Self::Row(_) => Operation::DescribeImage,
             Self::Images(..) => Operation::ListImages,
         }
     }
@@ -253,6 +255,7 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
             ApiCall::StackEvents(token) => self.api.stack_events(&self.image, token, region),
             ApiCall::Description => self.api.image(&self.image, region),
             ApiCall::Images(status, token) => self.api.images(status, token, region),
+            ApiCall::Row(image) => self.api.image(image, region),
         };
         let mut request = Request::new(call.operation(), url);
         request.headers.clone_from(&self.headers);
@@ -294,11 +297,11 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
     }
 
     fn context(&self, call: ApiCall<'c>) -> RequestContext<'_> {
-        let is_list = matches!(call, ApiCall::Images(..));
+        let is_list = matches!(call, ApiCall::Images(..) | ApiCall::Row(_));
         RequestContext {
             operation: call.operation(),
             subject: if is_list {
-                "your images"
+                YOUR_IMAGES
             } else {
                 self.image.as_str()
             },

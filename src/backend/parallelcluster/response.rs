@@ -47,12 +47,15 @@ pub(crate) fn image(
     }
 }
 
-/// The result of DescribeImage: when the image's stack was created, if that is told.
-pub(crate) fn stack_creation(
+/// The result of DescribeImage of a row of the list: when its stack was created, if the API knows it.
+pub(crate) fn stack_created(
+    context: &RequestContext<'_>,
     result: Result<Response, Refusal>,
 ) -> Result<Option<DateTime<Utc>>, Fault> {
     match result {
-        Ok(response) => Ok(wire::stack_creation(&response.body)),
+        Ok(response) => {
+            wire::stack_created(&response.body).map_err(|body| malformed(context, &response, &body))
+        }
         Err(Refusal::Absent | Refusal::Foreign(_)) => Ok(None),
         Err(Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => Err(fault),
     }

@@ -67,13 +67,13 @@ fn described(fields: &RawFields<'_>) -> Result<ImageDescription, ForeignBody> {
     })
 }
 
-/// When the stack of a described image was created.
-pub(crate) fn stack_creation(body: &[u8]) -> Option<DateTime<Utc>> {
-    let created = or_mended(body, |body| {
-        let fields: RawFields<'_> = parsed(body, |json| Deserialize::deserialize(json))?;
-        Ok(text(&fields, "cloudformationStackCreationTime"))
-    });
-    created.ok()?.and_then(|time| parse_time(&time))
+/// Reads when the stack of a described image was created.
+pub(crate) fn stack_created(body: &[u8]) -> Result<Option<DateTime<Utc>>, ForeignBody> {
+    or_mended(body, |json| {
+        let fields: RawFields<'_> = parsed(json, |json| Deserialize::deserialize(json))?;
+        let time = text(&fields, "cloudformationStackCreationTime");
+        Ok(time.and_then(|time| parse_time(&time)))
+    })
 }
 
 /// Reads a page of ListImages. What is no image is left out.

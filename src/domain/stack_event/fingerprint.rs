@@ -19,7 +19,7 @@ impl Fingerprint {
     /// event. Without an id, all of it counts.
     pub(super) fn of(sent: &str, fields: Option<&Fields<'_>>) -> Self {
         match fields {
-            Some(fields) if fields.event_id.is_some() => Self::of_fields(&[
+            Some(fields) if fields.event_id.is_some() => Self::hash(&[
                 fields.stack_id.map(RawJson::get),
                 fields.event_id.map(RawJson::get),
                 fields.stack_name.map(RawJson::get),
@@ -34,23 +34,6 @@ impl Fingerprint {
             ]),
             _ => Self::hash(&sent),
         }
-    }
-
-    /// [`Self::hash`] in one write instead of one for each part. Each event of a page is hashed.
-    fn of_fields(fields: &[Option<&str>]) -> Self {
-        let length: usize = fields.iter().flatten().map(|field| field.len()).sum();
-        let mut bytes = Vec::with_capacity(length + 9 * fields.len() + 8);
-        bytes.extend_from_slice(&fields.len().to_ne_bytes());
-        for field in fields {
-            bytes.extend_from_slice(&isize::from(field.is_some()).to_ne_bytes());
-            if let Some(field) = field {
-                bytes.extend_from_slice(field.as_bytes());
-                bytes.push(0xff);
-            }
-        }
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&bytes);
-        Self(hasher.finish())
     }
 
     fn hash(content: &impl Hash) -> Self {
@@ -76,8 +59,8 @@ impl Fingerprint {
 pub(super) struct MadeOnce(AtomicU64);
 
 impl MadeOnce {
-    pub(super) fn set(&self, fingerprint: Fingerprint) {
-        self.0.store(fingerprint.0, Ordering::Relaxed);
+    pub(super) fn set(&self, made: Fingerprint) {
+        self.0.store(made.0, Ordering::Relaxed);
     }
 
     pub(super) fn get_or_make(&self, make: impl FnOnce() -> Fingerprint) -> Fingerprint {
@@ -86,7 +69,7 @@ impl MadeOnce {
             return known;
         }
         let new = make();
-        self.set(new);
+        self.0.store(new.0, Ordering::Relaxed);
         new
     }
 }
@@ -117,21 +100,8 @@ impl fmt::Debug for Fingerprint {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
     use crate::domain::stack_event::StackEvent;
-
-    proptest! {
-        /// Recordings have fingerprints that were made part by part.
-        #[test]
-        fn a_fingerprint_in_one_write_is_that_of_the_parts(
-            fields in prop::array::uniform11(prop::option::of("[ -~é]{0,40}")),
-        ) {
-            let fields = fields.each_ref().map(Option::as_deref);
-            prop_assert_eq!(Fingerprint::of_fields(&fields), Fingerprint::hash(&fields));
-        }
-    }
 
     #[test]
     fn a_fingerprint_is_made_once_and_a_copy_makes_its_own() {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backend::Images;
 use crate::backend::parallelcluster::MfaSessions;
-use crate::backend::{Images, ImagesSource};
 use crate::config::{List, TableFormat};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus, Listing};
@@ -11,11 +11,11 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::output;
 use crate::runtime::commands::history::{look, print_note};
+use crate::runtime::lister::{Lister, Pace};
 use crate::runtime::prepare::{Common, prepare_images};
+use crate::runtime::process::progress::Progress;
 use crate::runtime::{print, print_diagnostic, run_async};
 
-/// From so many stacks on, the user is told that the list takes a while.
-const MANY: usize = 10;
 /// The first wait before a request that may succeed later, and how often the request is made again.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const RETRIES: u32 = 4;
@@ -62,46 +62,29 @@ fn selected(listing: &Listing, status: Option<ListedStatus>) -> Vec<&ListedImage
     rows
 }
 
-/// Reads the whole list, and why parts of it are missing, each reason once.
-async fn read(mut images: Images) -> (Listing, Vec<Fault>) {
-    let (mut listing, mut faults) = (Listing::default(), Vec::<Fault>::new());
-    let mut tries = 0;
-    let mut is_said = false;
-    images.begin();
-    while let Some(upcoming) = images.upcoming() {
-        let waiting = images.undescribed();
-        if waiting >= MANY && !is_said {
-            is_said = true;
-            let seconds = waiting.div_ceil(2);
-            print_note(&format!(
-                "looking for images among {waiting} stacks, of which CloudFormation describes two a second: about {seconds} s"
-            ));
+/// Reads the whole list, and why parts of it are missing, each reason once. A terminal shows how far it is.
+pub(in crate::runtime) async fn read(images: Images) -> (Listing, Vec<Fault>) {
+    let mut lister = Lister::new(images);
+    let mut progress = Progress::new();
+    let pace = Pace {
+        back_off: (FIRST_WAIT, FIRST_WAIT * 2_u32.pow(RETRIES)),
+        retries: Some(RETRIES),
+        again: None,
+        budgets: None,
+    };
+    progress.show("reading the list of images".to_owned());
+    while let Some(result) = lister.step(&pace).await {
+        if let Some((known, all)) = lister.looked_at() {
+            progress.show(format!("looking at {} of {all} stacks", known + 1));
         }
-        upcoming.wait().await;
-        let Some(rows) = images.next().await else {
+        if matches!(result, Err(fault) if fault.kind.is_of_credentials()) {
+            // No other call can be signed either.
             break;
-        };
-        match rows {
-            Ok(rows) => {
-                tries = 0;
-                for row in rows {
-                    listing.add(row);
-                }
-            }
-            Err(fault) if fault.kind.may_pass() && tries < RETRIES => {
-                tokio::time::sleep(FIRST_WAIT * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            Err(fault) => {
-                let gives_up = fault.kind.may_pass() || fault.kind.is_of_credentials();
-                if !faults.iter().any(|known| known.message == fault.message) {
-                    faults.push(fault);
-                }
-                if gives_up {
-                    break;
-                }
-            }
         }
     }
-    (listing, faults)
+    let mut listing = Listing::default();
+    for row in lister.rows() {
+        listing.add(row);
+    }
+    (listing, lister.faults())
 }

@@ -6,6 +6,7 @@ pub(crate) mod failpoint;
 pub(crate) mod hook;
 pub(crate) mod logging;
 pub(crate) mod panics;
+pub(crate) mod progress;
 pub(crate) mod signals;
 pub(crate) mod streams;
 pub(crate) mod tasks;

@@ -24,10 +24,12 @@ use crate::view::text::{cut_line, cut_middle};
 use crate::view::time::rough_duration;
 
 /// The columns of the elapsed time.
-const ELAPSED: usize = 11;
+const ELAPSED: usize = 10;
 /// The columns of the bar, and of a bar on a narrow screen.
 const BAR: usize = 10;
 const SHORT_BAR: usize = 5;
+/// The columns of the age of the newest event.
+const AGE: usize = 9;
 /// From this width on, there is room for all of it.
 const WIDE: u16 = 110;
 /// The longest name of a build, and the longest on a narrow screen.
@@ -72,6 +74,7 @@ pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect,
             Span::raw(marker),
             Span::styled(name, theme.strong()),
             Span::styled(pad(&badge, verdicts), verdict),
+            Span::raw(" "),
         ];
         spans.extend(progress(model, session, is_wide, theme));
         if is_chosen {
@@ -111,15 +114,16 @@ fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> V
         spans.push(Span::styled(glyphs.bar_done.repeat(done), theme.good()));
         spans.push(Span::styled(glyphs.bar_rest.repeat(rest), theme.dim()));
         spans.push(Span::raw(" "));
+    } else {
+        spans.push(Span::raw(" ".repeat(columns + 1)));
     }
+    let before = if is_wide { "last event " } else { "" };
     if let Some(event) = progress.last_event_at {
         let age = rough_duration(model.now - event);
-        let age = if is_wide {
-            format!("last event {age} ago  ")
-        } else {
-            format!("{age} ago  ")
-        };
+        let age = pad(&format!("{before}{age} ago"), before.len() + AGE);
         spans.push(Span::styled(age, theme.dim()));
+    } else {
+        spans.push(Span::raw(" ".repeat(before.len() + AGE)));
     }
     spans.push(match &progress.fault {
         Some((fault, _)) => Span::styled(one_line(fault), theme.warn()),

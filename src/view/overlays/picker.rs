@@ -9,7 +9,8 @@ use ratatui::widgets::Widget;
 
 use crate::app::model::Model;
 use crate::app::overlays::picker;
-use crate::app::overlays::picker::{Comparing, Picker, PickerRow, RowState};
+use crate::app::overlays::picker::row::{PickerRow, RowState};
+use crate::app::overlays::picker::{Comparing, Picker};
 use crate::domain::listing::ListedStatus;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
@@ -34,16 +35,14 @@ const OTHERS: usize = 1 + STATE + 1 + AGE + 1 + VERSION + 1 + "ami-0123456789abc
 pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, buf: &mut Buffer) {
     let area = picker::area(screen.as_size());
     let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
-    let marks = match picker.marks() {
-        0 => String::new(),
-        marks => format!(" {marks} marked "),
-    };
+    let height = picker.height(screen.as_size());
+    let note = note(picker, height, theme);
     let title = if picker.is_whole {
         " Builds to watch "
     } else {
         " Builds to watch (reading) "
     };
-    let inner = popup::draw(title, &marks, theme, area.intersection(screen), buf);
+    let inner = popup::draw(title, &note, theme, area.intersection(screen), buf);
     let mut lines = inner.rows();
     let Some(first) = lines.next() else {
         return;
@@ -63,7 +62,15 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
     let widest = names.iter().map(|name| width(name)).max();
     let room = usize::from(inner.width).saturating_sub(OTHERS);
     let ids = widest.unwrap_or(0).min(room.clamp(LEAST_ID, ID));
+    let remarks = picker.remarks(screen.as_size());
+    let beneath = inner.rows().skip(1 + height);
+    for (text, area) in remarks.iter().zip(beneath) {
+        let text = theme.text(text).into_owned();
+        let line = Line::styled(format!(" {text}"), theme.warn());
+        cut_line(line, usize::from(area.width), theme).render(area, buf);
+    }
     let rows = picker.rows.iter().enumerate().skip(picker.top);
+    let lines = lines.take(height);
     for ((index, row), area) in rows.zip(lines) {
         let selected = index == picker.cursor;
         let name = pad(&cut_middle(&names[index], ids, theme), ids);
@@ -82,7 +89,30 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
     }
 }
 
-/// The comparison that is being read, the query, or why the list is not complete.
+/// The marks, the sign of watched builds, and the place of the selected row where some are off the screen.
+fn note(picker: &Picker, height: usize, theme: &Theme) -> String {
+    let hidden = match picker.hidden_marks() {
+        0 => String::new(),
+        hidden => format!(", {hidden} hidden"),
+    };
+    let marks = picker.marks();
+    let rows = picker.rows.len();
+    let watched = picker.rows.iter().any(|row| row.is_watched);
+    let notes = [
+        (marks > 0).then(|| format!("{marks} marked{hidden}")),
+        watched.then(|| format!("{} is watched", theme.glyphs().live)),
+        (rows > height).then(|| format!("{}/{rows}", picker.cursor + 1)),
+    ];
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    let between = format!(" {} ", theme.glyphs().dot);
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!(" {} ", notes.join(&between))
+    }
+}
+
+/// The comparison that is being read, or the query.
 fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
     if let Some(Comparing { names, read }) = &picker.comparing {
         let [one, other] = names.each_ref().map(|name| one_line(name));
@@ -100,17 +130,13 @@ fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
     if !query.is_empty() {
         return Line::styled(format!(" filter: {query}"), theme.strong());
     }
-    let fault = picker.fault.as_deref().filter(|_| !picker.rows.is_empty());
-    match fault {
-        Some(why) => Line::styled(format!(" not complete: {}", one_line(why)), theme.warn()),
-        None => Line::default(),
-    }
+    Line::default()
 }
 
-/// The image's id, with its region where another row has the same id.
+/// The image's id, with its region where that is needed.
 fn name(picker: &Picker, row: &PickerRow) -> String {
     let id = one_line(row.image_id.as_str());
-    match row.region.as_ref().filter(|_| picker.is_elsewhere(row)) {
+    match row.region.as_ref().filter(|_| picker.shows_region(row)) {
         Some(region) => format!("{}/{id}", one_line(region.as_str())),
         None => id,
     }
@@ -125,7 +151,7 @@ fn row(
 ) -> Line<'static> {
     let (class, state) = state(row.state);
     let sign = theme.glyphs().status(class);
-    let is_running = row.state == RowState::Listed(ListedStatus::Building);
+    let is_running = row.state.is_running();
     let age = row.since.map_or_else(String::new, |since| {
         if is_running {
             format!("for {}", rough_duration(model.now - since))
@@ -152,8 +178,15 @@ fn row(
     } else {
         theme.strong()
     };
+    let live = theme.glyphs().live;
+    let watched = match (picker.rows.iter().any(|row| row.is_watched), row.is_watched) {
+        (true, true) => format!("{live} "),
+        (true, false) => " ".repeat(width(live) + 1),
+        (false, _) => String::new(),
+    };
     Line::from(vec![
         Span::raw(if picker.marks() > 0 { mark } else { "" }),
+        Span::raw(watched),
         Span::styled(name, style),
         Span::styled(
             pad(&format!("  {sign} {state}"), STATE),
@@ -166,22 +199,18 @@ fn row(
 }
 
 fn state(state: RowState) -> (StatusClass, &'static str) {
+    let class = |kind| match kind {
+        OutcomeKind::Succeeded => StatusClass::Complete,
+        OutcomeKind::Failed => StatusClass::Failed,
+        OutcomeKind::Building => StatusClass::Running,
+        OutcomeKind::Deleted => StatusClass::Deleting,
+        OutcomeKind::NotFound | OutcomeKind::Unknown => StatusClass::Unknown,
+    };
     match state {
         RowState::Listed(status) => (status_class(status), status.as_str()),
-        RowState::Recorded(kind) => (
-            match kind {
-                OutcomeKind::Succeeded => StatusClass::Complete,
-                OutcomeKind::Failed => StatusClass::Failed,
-                OutcomeKind::Building => StatusClass::Running,
-                OutcomeKind::Deleted => StatusClass::Deleting,
-                OutcomeKind::NotFound | OutcomeKind::Unknown => StatusClass::Unknown,
-            },
-            match kind {
-                // It was, when it was recorded.
-                OutcomeKind::Building => "unfinished",
-                kind => kind.as_str(),
-            },
-        ),
+        // It was, when it was recorded.
+        RowState::Recorded(kind @ OutcomeKind::Building) => (class(kind), "unfinished"),
+        RowState::Recorded(kind) | RowState::Watched(kind) => (class(kind), kind.as_str()),
     }
 }
 
@@ -198,14 +227,26 @@ fn nothing(picker: &Picker) -> Vec<String> {
     if !picker.query.is_empty() {
         return vec!["No build has this text.".to_owned()];
     }
-    if let Some(fault) = &picker.fault {
-        return vec![
-            one_line(fault),
-            String::new(),
-            "`aws sso login` or `aws configure` sets up credentials, `--profile NAME` selects others, and `bakewatch check` \
-             shows what is permitted. `bakewatch demo` needs none of this."
-                .to_owned(),
-        ];
+    let faults = picker
+        .faults
+        .iter()
+        .map(|fault| one_line(&fault.to_string()));
+    let faults: Vec<_> = picker
+        .not_opened
+        .as_deref()
+        .map(one_line)
+        .into_iter()
+        .chain(faults)
+        .collect();
+    if !faults.is_empty() {
+        let passes = picker.faults.iter().any(|fault| fault.kind.may_pass());
+        let again = if passes {
+            "The request is made again until it succeeds. "
+        } else {
+            ""
+        };
+        let more = "`bakewatch check` shows what can be reached and what is permitted; `bakewatch demo` needs neither.";
+        return [faults, vec![String::new(), format!("{again}{more}")]].concat();
     }
     if !picker.is_whole {
         return vec!["Reading the images of the account.".to_owned()];

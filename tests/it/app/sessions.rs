@@ -313,7 +313,7 @@ impl Program {
             Effect::Run(outcome) => outcome.record.image_id.as_str() == IMAGES[index],
             Effect::Remark(_)
             | Effect::List(_)
-            | Effect::Open(_)
+            | Effect::Open { .. }
             | Effect::Compare(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)

@@ -1,6 +1,6 @@
 //! `bakewatch list` and `--all-building`, over AWS directly and over the API.
 
-use bakewatch::testing::demo::{FaultPlan, Route};
+use bakewatch::testing::demo::{FaultPlan, FaultRule, InjectedFault};
 
 use crate::support::aws::Aws;
 use crate::support::aws::several::Several;
@@ -69,6 +69,7 @@ fn a_table_is_whole_in_a_pipe() {
     assert_eq!(ended.lines.len(), 5);
     assert!(ended.lines[4].ends_with("ami-0abc"), "{:?}", ended.lines);
     assert!(ended.lines.iter().all(|line| line.chars().count() <= 80));
+    assert_eq!(ended.diagnostics, "", "no progress in a pipe");
 }
 
 #[test]
@@ -157,30 +158,91 @@ fn the_api_lists_the_images_of_each_status() {
     assert_eq!(statuses, ["PENDING", "FAILED", "AVAILABLE"]);
 }
 
-/// ListImages does not tell when a build began: the description does.
+/// Each service that is throttled or fails, alone, for as long as the program asks.
 #[test]
-fn the_api_lists_the_newest_running_build_first() {
-    let ids = ["alpha", "beta", "gamma"];
-    let mut servers = Server::several(&ids, FaultPlan::default());
-    for (server, (id, minute)) in servers.iter_mut().zip(ids.into_iter().zip([5, 7, 6])) {
-        let stack = STACK.replace("img", id);
-        server.begin_build(&stack);
-        server.world.set_image(Some(serde_json::json!({
-            "imageId": id, "region": "us-east-1", "version": "3.16.1", "imageBuildStatus": "BUILD_IN_PROGRESS",
-            "cloudformationStackArn": stack, "cloudformationStackStatus": "CREATE_IN_PROGRESS",
-            "cloudformationStackCreationTime": format!("2026-01-01T10:0{minute}:00.000Z"),
-        })));
+fn a_throttled_or_failing_call_hides_only_its_own_rows() {
+    const THROTTLED: (u16, &str) = (
+        400,
+        "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+    );
+    const BROKEN: (u16, &str) = (500, "");
+    let of_stacks: &[_] = &[
+        ("alpha", "building"),
+        ("gamma", "building"),
+        ("beta", "failed"),
+    ];
+    let of_amis: &[_] = &[("delta", "available")];
+    let started = [
+        ("DescribeImages", THROTTLED, of_stacks),
+        ("DescribeImages", BROKEN, of_stacks),
+        ("ListStacks", THROTTLED, of_amis),
+        ("DescribeStacks", BROKEN, of_amis),
+    ]
+    .map(|(action, (status, body), expected)| {
+        let mut aws = account();
+        for id in ["alpha", "beta", "gamma", "delta"] {
+            for _ in 0..40 {
+                aws.of(id).answer_once(action, status, body);
+            }
+        }
+        let program = aws.run(&["list", "-o", "json"]);
+        (aws, program, action, expected)
+    });
+    for (_aws, program, action, expected) in started {
+        let ended = program.end();
+        ended.assert_code(0);
+        let expected = expected
+            .iter()
+            .map(|(id, status)| ((*id).to_owned(), (*status).to_owned()));
+        assert_eq!(rows(&ended), expected.collect::<Vec<_>>(), "{action}");
+        let notes = ended
+            .diagnostics
+            .matches("the list is not complete")
+            .count();
+        assert_eq!(notes, 1, "{action}: {}", ended.diagnostics);
     }
-    let url = servers[0].url.clone();
-    let flags = ["list", "-o", "json", "--no-sign-request", "--api-url", &url];
+}
+
+#[test]
+fn a_status_that_the_api_cannot_list_hides_no_other_one() {
+    // The first request and the later ones are for the images that are being built.
+    let broken = |numbers| FaultRule::requests(numbers, InjectedFault::Status(500));
+    let plan = FaultPlan::new(vec![broken(1..=1), broken(4..=100)]);
+    let mut server = Server::start(plan);
+    server.succeed();
+    let flags = [
+        "list",
+        "-o",
+        "json",
+        "--no-sign-request",
+        "--api-url",
+        &server.url,
+    ];
     let ended = run(&flags);
     ended.assert_code(0);
-    let listed = ended.of_kind("image");
-    let of = |name: &str| {
-        let texts = listed.iter().map(|line| line[name].as_str().unwrap());
-        texts.map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(of("imageId"), ["beta", "gamma", "alpha"]);
-    assert_eq!(of("since")[0], "2026-01-01T10:07:00.000Z");
-    assert_eq!(servers[0].count(Route::Image), 3, "each once");
+    assert_eq!(rows(&ended), [("img".to_owned(), "available".to_owned())]);
+    assert!(ended.diagnostics.contains("not complete"));
+}
+
+/// ListImages has no times: each image that is being built is described once.
+#[test]
+fn over_the_api_the_newest_running_build_is_the_first_one() {
+    let mut servers = Server::several(&["old", "new"], FaultPlan::default());
+    for (server, time) in servers.iter_mut().zip(["10", "11"]) {
+        let stack = STACK.replace("/img/", &format!("/of-{time}/"));
+        server.begin_build(&stack);
+        server.set_created(&stack, &format!("2026-01-01T{time}:00:00.000Z"));
+    }
+    let url = servers[0].url.clone();
+    let ended = run(&["list", "-o", "json", "--no-sign-request", "--api-url", &url]);
+    ended.assert_code(0);
+    let ids: Vec<_> = rows(&ended).into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, ["new", "old"]);
+    let lines = ended.of_kind("image");
+    assert_eq!(lines[0]["since"], "2026-01-01T11:00:00.000Z");
+    let requests = servers[0].requests.all();
+    let described = requests
+        .iter()
+        .filter(|request| !request.path.ends_with("/custom"));
+    assert_eq!(described.count(), 2);
 }

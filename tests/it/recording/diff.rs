@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use crate::support::program::{Program, fresh_folder, run};
+use crate::support::program::{Ended, Program, Scratch, fresh_folder, run};
 
 /// Records a demo of a scenario to its end.
 fn record(scenario: &str, file: &str) {
@@ -183,7 +183,7 @@ fn cut(recording: &str, minutes: i64) -> String {
     let lines: Vec<_> = recording.lines().collect();
     let made = lines
         .iter()
-        .position(|line| is_of_image(&line) && line.contains("CREATE_COMPLETE"));
+        .position(|line| is_of_image(line) && line.contains("CREATE_COMPLETE"));
     let parse = |line: &&str| serde_json::from_str::<Value>(line).unwrap();
     let mut kept: Vec<_> = lines[..made.unwrap()].iter().map(parse).collect();
     let began = kept[1]["event"]["timestamp"].as_str().unwrap();
@@ -242,9 +242,8 @@ fn a_build_that_runs_has_no_verdict_until_it_is_the_longer_one() {
     assert!(line.contains("5:00:00 so far already "), "{line}");
 }
 
-/// The same id in two regions: that of the environment, else the newest build, and a note says which one.
-#[test]
-fn an_id_that_is_recorded_in_two_regions_is_that_of_the_wanted_one() {
+/// A state folder in which one id is recorded in two regions, the newer build in eu-west-1.
+fn recorded_in_two_regions() -> Scratch {
     let state = fresh_folder();
     let folder = state.join("bakewatch/recordings/two-regions");
     std::fs::create_dir_all(&folder).unwrap();
@@ -252,90 +251,69 @@ fn an_id_that_is_recorded_in_two_regions_is_that_of_the_wanted_one() {
     record("failure", &file);
     let text = std::fs::read_to_string(&file).unwrap();
     let text = text.replace("rocky9-efa", "two-regions");
-    for (name, region) in [("old", "us-east-1"), ("new", "eu-west-1")] {
-        let year = if name == "old" { "2021-" } else { "2022-" };
-        let stamp = regex::Regex::new("20[0-9]{2}-([01][0-9]-[0-3][0-9]T)").unwrap();
-        let text = stamp.replace_all(&text, format!("{year}$1"));
+    let stamp = regex::Regex::new("20[0-9]{2}-([01][0-9]-[0-3][0-9]T)").unwrap();
+    for (year, region) in [("2021", "us-east-1"), ("2022", "eu-west-1")] {
+        let text = stamp.replace_all(&text, format!("{year}-$1"));
         let text = text.replace("eu-west-1", region);
-        std::fs::write(folder.join(name).with_extension("jsonl"), text).unwrap();
+        std::fs::write(folder.join(year).with_extension("jsonl"), text).unwrap();
     }
-    let run = |arguments: &[&str], region: Option<&str>| {
-        let variables = [
-            ("XDG_STATE_HOME", state.to_str()),
-            ("AWS_REGION", region),
-            ("AWS_CONFIG_FILE", Some("/nowhere")),
-        ];
-        let variables: Vec<_> = variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
-        Program::start_with(arguments, &variables).end()
-    };
-    for command in [
-        &["diff", "two-regions", "us-east-1/two-regions"][..],
-        &["report", "two-regions"],
-    ] {
-        let newest = run(command, None);
-        for part in [
-            "note: ",
-            "took the newest build, of eu-west-1",
-            "pass us-east-1/two-regions for another one",
-            "us-east-1",
-        ] {
-            assert!(newest.diagnostics.contains(part), "{}", newest.diagnostics);
-        }
-        let wanted = run(command, Some("us-east-1"));
-        assert_eq!(wanted.diagnostics, "", "it was chosen");
-    }
+    state
+}
+
+/// Runs a command with the recordings of a folder, and a region in the environment.
+fn run_in(state: &Scratch, arguments: &[&str], region: Option<&str>) -> Ended {
+    let mut variables = vec![
+        ("XDG_STATE_HOME", state.to_str().unwrap()),
+        ("AWS_CONFIG_FILE", "/nowhere"),
+    ];
+    variables.extend(region.map(|region| ("AWS_REGION", region)));
+    Program::start_with(arguments, &variables).end()
+}
+
+/// The same id in two regions: that of the flag or the environment, else the newest build, and a note says which one.
+#[test]
+fn an_id_that_is_recorded_in_two_regions_is_that_of_the_wanted_one() {
+    let state = recorded_in_two_regions();
     let diff = ["diff", "two-regions", "us-east-1/two-regions"];
-    let newest = run(&diff, None);
+    let [newest, wanted] = [None, Some("us-east-1")].map(|region| run_in(&state, &diff, region));
+    for part in [
+        "note: ",
+        "took the newest build, of eu-west-1",
+        "pass us-east-1/two-regions for another one",
+    ] {
+        let notes = &newest.diagnostics;
+        assert!(notes.contains(part), "{notes}");
+    }
+    assert_eq!(wanted.diagnostics, "", "it was chosen");
+    let begins = |ended: &Ended, line: usize, text: &str| {
+        let line = &ended.lines[line];
+        assert!(line.starts_with(text), "{line}");
+    };
+    begins(&newest, 0, "A: eu-west-1/two-regions (failed; recorded in ");
+    begins(&newest, 1, "B: us-east-1/two-regions (failed; ");
+    begins(&wanted, 0, "A: us-east-1/two-regions ");
+    let flag = [&diff[..], &["-r", "us-east-1"]].concat();
+    let flag = run_in(&state, &flag, Some("eu-west-1"));
+    begins(&flag, 0, "A: us-east-1/two-regions ");
+}
+
+#[test]
+fn a_report_and_a_replay_are_of_the_wanted_region() {
+    let state = recorded_in_two_regions();
+    let report = run_in(&state, &["report", "two-regions"], Some("us-east-1"));
+    let lines = report.lines.join("\n");
     assert!(
-        newest.lines[0].starts_with("A: eu-west-1/two-regions (failed; recorded in "),
-        "{:?}",
-        newest.lines
+        lines.contains("us-east-1") && !lines.contains("eu-west-1"),
+        "{lines}"
     );
-    assert!(
-        newest.lines[1].starts_with("B: us-east-1/two-regions (failed; "),
-        "{:?}",
-        newest.lines
-    );
-    let wanted = run(&diff, Some("us-east-1"));
-    assert!(
-        wanted.lines[0].starts_with("A: us-east-1/two-regions "),
-        "{:?}",
-        wanted.lines
-    );
-    let flag = run(
-        &[&diff[..], &["-r", "us-east-1"]].concat(),
-        Some("eu-west-1"),
-    );
-    assert!(
-        flag.lines[0].starts_with("A: us-east-1/two-regions "),
-        "{:?}",
-        flag.lines
-    );
-    let report = run(&["report", "two-regions"], Some("us-east-1"));
-    assert!(
-        report.lines.iter().any(|line| line.contains("us-east-1")),
-        "{:?}",
-        report.lines
-    );
-    assert!(
-        !report.lines.iter().any(|line| line.contains("eu-west-1")),
-        "{:?}",
-        report.lines
-    );
-    let replay = run(
-        &["replay", "two-regions", "--speed", "max", "-o", "text"],
-        None,
-    );
-    assert!(
-        replay
-            .diagnostics
-            .contains("took the newest build, of eu-west-1"),
-        "{}",
-        replay.diagnostics
-    );
+    let replay = ["replay", "two-regions", "--speed", "max", "-o", "text"];
+    for arguments in [&["report", "two-regions"][..], &replay] {
+        let notes = run_in(&state, arguments, None).diagnostics;
+        assert!(
+            notes.contains("took the newest build, of eu-west-1"),
+            "{notes}"
+        );
+    }
 }
 
 #[test]
