@@ -105,9 +105,10 @@ fn note(picker: &Picker, height: usize, theme: &Theme) -> String {
     ];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     let between = format!(" {} ", theme.glyphs().dot);
-    match notes.is_empty() {
-        true => String::new(),
-        false => format!(" {} ", notes.join(&between)),
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!(" {} ", notes.join(&between))
     }
 }
 
