@@ -6,6 +6,7 @@ use crate::app::effect::{Effect, Effects, OpenTarget};
 use crate::app::model::{Mode, Model};
 use crate::app::msg::Listed;
 use crate::app::update::builds;
+use crate::domain::fault::Fault;
 use crate::text::safe::SafeText;
 
 /// A list without any answer is given up after this time, as a watch is.
@@ -17,14 +18,20 @@ pub(super) fn listed(model: &mut Model, listed: &Listed, effects: &mut Effects) 
     let Some(search) = model.search.as_mut().filter(|search| !search.is_over) else {
         return;
     };
-    for fault in listed.faults.iter().map(ToString::to_string) {
-        if search.said.contains(&fault) {
+    for fault in &listed.faults {
+        // Each try of the same request has another id.
+        let said = Fault {
+            request_id: None,
+            ..fault.clone()
+        };
+        let said = said.to_string();
+        if search.said.contains(&said) {
             continue;
         }
         if is_headless {
-            effects.push(Effect::Remark(SafeText::new(&fault)));
+            effects.push(Effect::Remark(SafeText::new(&fault.to_string())));
         }
-        search.said.push(fault);
+        search.said.push(said);
     }
     let news = search.news(&listed.rows).into_iter();
     let news = news
@@ -87,7 +94,7 @@ mod tests {
     use crate::app::session::{Session, SessionId, Target};
     use crate::app::status::exit_policy::ExitPolicy;
     use crate::app::update::update;
-    use crate::domain::fault::{Fault, FaultKind};
+    use crate::domain::fault::FaultKind;
     use crate::domain::listing::{ListedImage, ListedStatus};
 
     fn model(mode: Mode, stacks: &[&str]) -> Model {
@@ -244,5 +251,25 @@ mod tests {
         );
         assert!(matches!(model.overlay, Some(Overlay::Picker(_))));
         assert!(!model.is_searching());
+    }
+
+    #[test]
+    fn a_fault_is_said_once_although_each_try_has_another_request_id() {
+        let mut model = model(Mode::Headless, &[]);
+        let mut said = 0;
+        for id in ["one", "two"] {
+            let fault = Fault {
+                request_id: Some(SafeText::new(id)),
+                ..failed_to_list("throttled")
+            };
+            let listed = Listed {
+                faults: vec![fault],
+                ..Listed::default()
+            };
+            let effects = update(&mut model, Msg::Listed(listed));
+            let remark = |effect: &&Effect| matches!(effect, Effect::Remark(_));
+            said += effects.iter().filter(remark).count();
+        }
+        assert_eq!(said, 1);
     }
 }
