@@ -15,7 +15,7 @@ use crate::domain::listing::ListedStatus;
 use crate::domain::status::StatusClass;
 use crate::domain::verdict::OutcomeKind;
 use crate::style::Theme;
-use crate::text::safe::one_line;
+use crate::text::safe::{SafeText, one_line};
 use crate::text::width::{pad, width, wrap};
 use crate::view::overlays::popup;
 use crate::view::text::{cut_line, cut_middle};
@@ -119,7 +119,7 @@ fn head(picker: &Picker, theme: &Theme) -> Line<'static> {
         let text = format!(" comparing, {read} of 2 read: {one} and {other}");
         return Line::styled(text, theme.strong());
     }
-    let query = one_line(&picker.query);
+    let query = one_line(SafeText::new(&picker.query).as_str());
     if picker.typing {
         return Line::from(vec![
             Span::styled(" filter: ", theme.dim()),

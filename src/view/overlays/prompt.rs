@@ -113,7 +113,12 @@ fn result(model: &Model, prompt: &Prompt, theme: &Theme) -> Option<Line<'static>
         ));
     }
     let pattern = match &prompt.pattern {
-        Err(error) => return Some(Line::styled(one_line(error), theme.warn())),
+        Err(error) => {
+            return Some(Line::styled(
+                one_line(SafeText::new(error).as_str()),
+                theme.warn(),
+            ));
+        }
         Ok(pattern) => pattern.as_ref()?,
     };
     let slot = match prompt.purpose {

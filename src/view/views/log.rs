@@ -14,7 +14,7 @@ use crate::domain::log::{BuildLog, LogRow};
 use crate::domain::log_line::LogState;
 use crate::store::filter_index::FilterSlot;
 use crate::style::Theme;
-use crate::text::safe::one_line;
+use crate::text::safe::{SafeText, one_line};
 use crate::view::text;
 use crate::view::time::{rough_duration, time_of_day};
 use crate::view::views::log_outline;
@@ -135,7 +135,7 @@ fn title(model: &Model, list: &LogList, log: &BuildLog) -> String {
                 left => format!(", {left} to search"),
             };
             let count = log.count(list.selection());
-            let text = one_line(filter.text());
+            let text = one_line(SafeText::new(filter.text()).as_str());
             format!(": {text}{left}, {count} of {} ", log.len())
         }
     };

@@ -184,6 +184,21 @@ fn check(story: &Story, theme: &Theme, width: u16, height: u16) {
     }
 }
 
+/// What is typed into any prompt, and what it leaves in a title, acts on no terminal.
+#[test]
+fn typed_characters_that_act_are_not_drawn() {
+    let theme = theme("neutral", Depth::True, Glyphs::Unicode);
+    for prompt in ["/", "4&", "4/", "2/", "b/"] {
+        for typed in ["\u{202e}", "a\u{e0041}", "[\u{200b}"] {
+            let mut story = builds::building(100, 30);
+            for keys in [prompt, typed, ">"] {
+                story.keys(keys);
+                check(&story, &theme, 100, 30);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
