@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONNECTION, HeaderMap};
-use reqwest::{Certificate, Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use tokio::time::Instant;
 
 use crate::aws::operation::Request;
@@ -16,6 +16,8 @@ use crate::aws::tls::CaBundle;
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// API Gateway sends its own response (504) after 29 s; giving up before would hide it.
 const ATTEMPT_DEADLINE: Duration = Duration::from_secs(32);
+/// A page of events or of a log is hardly larger. Memory for a longer body comes with the body.
+const USUAL_BODY: usize = 1024 * 1024;
 /// API Gateway's limit is 10 MB.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// Below the minute after which load balancers drop an idle connection.
@@ -71,7 +73,7 @@ impl Endpoint {
 struct ClientConfig {
     endpoint: Endpoint,
     /// Certificates to trust besides the platform's.
-    trusted: Vec<Certificate>,
+    bundle: Option<CaBundle>,
 }
 
 /// The limits of one attempt.
@@ -134,7 +136,7 @@ impl HttpClient {
     ) -> Self {
         let config = ClientConfig {
             endpoint,
-            trusted: bundle.map_or_else(Vec::new, CaBundle::certificates),
+            bundle: bundle.cloned(),
         };
         let pool = Pool {
             client,
@@ -237,11 +239,11 @@ impl ClientConfig {
         if loopback {
             builder = builder.no_proxy().dns_resolver(Loopback);
         }
-        // Without TLS the platform's certificates are not needed, and a bare container has none.
-        builder = if https {
-            builder.tls_certs_merge(self.trusted.clone())
-        } else {
-            builder.tls_certs_only(self.trusted.clone())
+        // Without TLS no certificates are needed, and a bare container has none.
+        builder = match &self.bundle {
+            Some(bundle) if https => builder.tls_certs_merge(bundle.certificates()),
+            _ if https => builder,
+            _ => builder.tls_certs_only([]),
         };
         builder.build()
     }
@@ -272,7 +274,9 @@ impl Resolve for Loopback {
 }
 
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Response, TransportError> {
-    let mut body = Vec::new();
+    let promised = response.content_length().unwrap_or_default();
+    let promised = usize::try_from(promised).unwrap_or(usize::MAX);
+    let mut body = Vec::with_capacity(promised.min(USUAL_BODY));
     while let Some(chunk) = response
         .chunk()
         .await

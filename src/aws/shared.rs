@@ -1,12 +1,12 @@
 //! What the clients of several builds have in common: the connections to an address, an identity, and the trusted
 //! certificates. A program has one of these, so that a login, a code or a connection serves every build that it watches.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::http::{Endpoint, HttpClient, LazyClient, Limits};
-use crate::aws::tls::{CaBundle, TlsError};
+use crate::aws::tls::CaBundle;
 
 /// The clients that were made so far. Its clones share them.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ struct Made {
     connections: Vec<(String, HttpClient)>,
     clients: Vec<(Endpoint, LazyClient)>,
     identities: Vec<(IdentityOf, IdentityCache)>,
-    bundles: Vec<(PathBuf, CaBundle)>,
+    bundles: Vec<CaBundle>,
 }
 
 /// The settings that an identity comes from.
@@ -38,14 +38,19 @@ impl Shared {
     }
 
     /// A bundle of certificates, which is read once.
-    pub(crate) fn bundle(&self, path: &Path) -> Result<CaBundle, TlsError> {
+    pub(crate) fn bundle(&self, path: &Path) -> CaBundle {
         let mut made = self.made();
-        if let Some((_, known)) = made.bundles.iter().find(|(of, _)| of == path) {
-            return Ok(known.clone());
+        if let Some(known) = made.bundles.iter().find(|known| known.path() == path) {
+            return known.clone();
         }
-        let bundle = CaBundle::read(path)?;
-        made.bundles.push((path.to_owned(), bundle.clone()));
-        Ok(bundle)
+        let bundle = CaBundle::new(path);
+        made.bundles.push(bundle.clone());
+        bundle
+    }
+
+    /// The bundles of certificates so far.
+    pub(crate) fn bundles(&self) -> Vec<CaBundle> {
+        self.made().bundles.clone()
     }
 
     /// The client of an address. A program has one bundle of certificates.

@@ -1,9 +1,10 @@
-//! Reads the certificates of `--ca-bundle`, which are trusted besides the platform's: by the HTTP client for
-//! requests of [`crate::aws::operation`], and by the AWS SDK's client for credentials.
+//! The certificates of `--ca-bundle`, which are trusted besides the platform's: by the HTTP client for requests of
+//! [`crate::aws::operation`], and by the AWS SDK's client for credentials. They are read when they are first needed: a
+//! bundle may have hundreds, for which no first frame is to wait.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_smithy_http_client::HttpClientError;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -11,16 +12,28 @@ use reqwest::{Certificate, Client};
 
 use crate::file;
 
-/// A CA bundle: a PEM file with at least one certificate, read and checked. Its clones share them.
+/// A CA bundle: a PEM file with at least one certificate. Its clones read it once.
 #[derive(Clone, Debug)]
-pub(crate) struct CaBundle {
-    pem: Arc<[u8]>,
-    certificates: Arc<[Certificate]>,
+pub(crate) struct CaBundle(Arc<Bundle>);
+
+#[derive(Debug)]
+struct Bundle {
+    path: PathBuf,
+    read: OnceLock<Result<Certificates, TlsError>>,
+}
+
+/// The certificates, read and checked.
+#[derive(Debug)]
+struct Certificates {
+    /// For this program's own client.
+    own: Vec<Certificate>,
+    /// Besides the platform's, for the AWS SDK's own client.
+    sdk: TlsContext,
 }
 
 /// The reason why a CA bundle, or the client made with it, can't be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub(crate) enum TlsError {
     #[error("failed to read the CA bundle {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("the CA bundle {} contains no PEM certificate", path.display())]
@@ -36,8 +49,46 @@ pub enum TlsError {
 }
 
 impl CaBundle {
-    /// Reads a bundle. Every certificate is checked here, since the AWS SDK panics on a bad one.
-    pub(crate) fn read(path: &Path) -> Result<Self, TlsError> {
+    /// A bundle that is not read yet.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self(Arc::new(Bundle {
+            path: path.to_owned(),
+            read: OnceLock::new(),
+        }))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Whether the certificates can be used.
+    ///
+    /// # Errors
+    /// If there are none, or they are invalid.
+    pub(crate) fn check(&self) -> Result<(), &TlsError> {
+        self.read().map(|_| ())
+    }
+
+    fn read(&self) -> Result<&Certificates, &TlsError> {
+        let Bundle { path, read } = &*self.0;
+        read.get_or_init(|| Certificates::read(path)).as_ref()
+    }
+
+    /// The bundle besides the platform's certificates, for the AWS SDK's own client. None if [`Self::check`] fails: then
+    /// only the platform's are trusted.
+    pub(crate) fn sdk_context(&self) -> Option<TlsContext> {
+        Some(self.read().ok()?.sdk.clone())
+    }
+
+    /// The certificates, for this program's own client; the same holds.
+    pub(crate) fn certificates(&self) -> Vec<Certificate> {
+        self.read().map(|read| read.own.clone()).unwrap_or_default()
+    }
+}
+
+impl Certificates {
+    /// Every certificate is checked here, since the AWS SDK panics on a bad one.
+    fn read(path: &Path) -> Result<Self, TlsError> {
         let invalid = |source| TlsError::Invalid {
             path: path.to_owned(),
             source,
@@ -46,34 +97,20 @@ impl CaBundle {
             path: path.to_owned(),
             source,
         })?;
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(invalid)?;
-        if certificates.is_empty() {
+        let own = Certificate::from_pem_bundle(&pem).map_err(invalid)?;
+        if own.is_empty() {
             return Err(TlsError::Empty {
                 path: path.to_owned(),
             });
         }
         Client::builder()
-            .tls_certs_only(certificates.clone())
+            .tls_certs_only(own.clone())
             .build()
             .map_err(invalid)?;
-        Ok(Self {
-            pem: pem.into(),
-            certificates: certificates.into(),
-        })
-    }
-
-    /// The bundle besides the platform's certificates, for the AWS SDK's own client.
-    pub(crate) fn sdk_context(&self) -> Result<TlsContext, TlsError> {
-        let store = TrustStore::default().with_pem_certificate(self.pem.to_vec());
-        TlsContext::builder()
-            .with_trust_store(store)
-            .build()
-            .map_err(TlsError::Sdk)
-    }
-
-    /// The certificates, for this program's own client.
-    pub(crate) fn certificates(&self) -> Vec<Certificate> {
-        self.certificates.to_vec()
+        let store = TrustStore::default().with_pem_certificate(pem);
+        let sdk = TlsContext::builder().with_trust_store(store).build();
+        let sdk = sdk.map_err(TlsError::Sdk)?;
+        Ok(Self { own, sdk })
     }
 }
 
@@ -91,20 +128,22 @@ mod tests {
         if let Some(text) = text {
             fs::write(&path, text).unwrap();
         }
-        let bundle = CaBundle::read(&path);
+        let bundle = CaBundle::new(&path);
+        let error = bundle.check().err().map(ToString::to_string);
         let _gone = fs::remove_file(&path);
-        bundle.map_err(|error| {
-            let message = error.to_string();
-            assert!(message.contains(name), "the file is not named: {message}");
-            message
-        })
+        let Some(message) = error else {
+            return Ok(bundle);
+        };
+        assert!(message.contains(name), "the file is not named: {message}");
+        assert!(bundle.certificates().is_empty() && bundle.sdk_context().is_none());
+        Err(message)
     }
 
     #[test]
     fn a_bundle_may_hold_several_certificates_and_other_text() {
         let bundle = read_bundle("good", Some(&format!("# ours\n{CA}\n{CA}"))).unwrap();
-        assert_eq!(bundle.certificates.len(), 2);
-        assert!(bundle.sdk_context().is_ok());
+        assert_eq!(bundle.certificates().len(), 2);
+        assert!(bundle.sdk_context().is_some());
     }
 
     #[test]

@@ -138,8 +138,8 @@ impl SimulatedAccount {
             headers: HeaderMap::new(),
             ca_bundle: None,
         };
-        ParallelCluster::sharing(settings, &self.shared, self.clock.clone())
-            .map_err(|error| bug(&error))
+        let clock = self.clock.clone();
+        Ok(ParallelCluster::sharing(settings, &self.shared, clock))
     }
 }
 

@@ -81,7 +81,7 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
 /// Runs a future to its end.
 fn run_async<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|source| Error::System {
@@ -114,13 +114,17 @@ async fn watch(
     let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
     let (mode, keys, mfa) = of_output(&settings.output);
-    let common = Common::new(mfa.clone());
+    let common = match mode {
+        Mode::Screen => Common::of_screen(mfa.clone()),
+        Mode::Headless => Common::new(mfa.clone()),
+    };
     let recordings = settings.recordings.map(Folder::new);
     let prepared = account::prepare(settings.source, settings.waits, &common).await?;
     let (ready, account, searching) = prepared;
-    let clock = ready
-        .first()
-        .map_or(common.clock, |ready| ready.prepared.clock.clone());
+    let clock = ready.first().map_or_else(
+        || common.clock.clone(),
+        |ready| ready.prepared.clock.clone(),
+    );
     let next = SessionId(u32::try_from(ready.len()).unwrap_or(u32::MAX));
     let to_record = Recordings {
         record: settings.record,
@@ -154,15 +158,16 @@ async fn watch(
     let hook = Hook(settings.on_outcome);
     let writers = Writers::default();
     let opener = Opener::new(account, to_record.of_more(is_live), next, images);
-    // After the first frame: the folder may be slow, or have many recordings.
+    // After the first frame: the folder may be slow, or have many recordings, and a CA bundle many certificates.
     let start = |tasks: &mut Tasks| {
+        common.check_certificates()?;
         if let Some(folder) = recordings.filter(|_| is_live) {
             recorder::estimate(folder, messages.clone(), tasks);
         }
         let mut sessions = Sessions::new(clock.clone(), (inbox, messages), mfa, writers.clone());
         sessions.log_start = log_start(mode);
         sessions.otherwise = otherwise;
-        (start_all(sessions, begun, shown, tasks), opener)
+        Ok((start_all(sessions, begun, shown, tasks), opener))
     };
     let result = match settings.output {
         OutputMode::Screen(_) => {
@@ -175,7 +180,7 @@ async fn watch(
         }
         OutputMode::Headless(format) => {
             let format = line_format(format, settings.theme);
-            let builds = start(&mut tasks);
+            let builds = start(&mut tasks)?;
             let limits = headless::Limits {
                 timeout: settings.timeout,
                 heartbeat: settings.heartbeat,

@@ -7,6 +7,7 @@ use crate::app::session::Target;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::shared::Shared;
+use crate::aws::tls::CaBundle;
 use crate::backend::direct::images::DirectImages;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
@@ -89,6 +90,8 @@ pub(super) struct Common {
     pub clock: Clock,
     pub mfa: MfaSessions,
     pub shared: Shared,
+    /// Whether whoever prepares watches checks the certificates later.
+    defers_certificates: bool,
 }
 
 impl Common {
@@ -97,7 +100,34 @@ impl Common {
             clock: Clock::wall(),
             mfa,
             shared: Shared::default(),
+            defers_certificates: false,
         }
+    }
+
+    /// The first frame does not wait for the certificates of a CA bundle.
+    pub(super) fn of_screen(mfa: MfaSessions) -> Self {
+        Self {
+            defers_certificates: true,
+            ..Self::new(mfa)
+        }
+    }
+
+    /// Reads the CA bundle, if there is one.
+    ///
+    /// # Errors
+    /// If it can't be used.
+    pub(super) fn check_certificates(&self) -> Result<(), Error> {
+        let bundles = self.shared.bundles();
+        let mut checked = bundles.iter().map(CaBundle::check);
+        checked
+            .try_for_each(|checked| checked.map_err(|error| usage("failed to set up TLS", error)))
+    }
+
+    fn check_now(&self) -> Result<(), Error> {
+        if self.defers_certificates {
+            return Ok(());
+        }
+        self.check_certificates()
     }
 }
 
@@ -135,6 +165,7 @@ pub(super) async fn prepare_api(
     };
     let interval = api.interval;
     let source = client_of_api(api, api_url, image_id, common)?;
+    common.check_now()?;
     let backend = match aws {
         Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
         None => Backend::ParallelCluster(Box::new(source)),
@@ -153,12 +184,13 @@ pub(super) async fn prepare_images(api: ApiSettings, common: &Common) -> Result<
     let Some(api_url) = &api.api_url else {
         let settings = direct_settings(&api, false, common).await?;
         let images = DirectImages::new(settings, common.clock.clone());
-        let images = images.map_err(|error| usage("failed to set up TLS", &error))?;
+        common.check_now()?;
         return Ok(Images::Direct(Box::new(images)));
     };
     let api_url = parse_api_url(api_url)?;
     let any = ANY_IMAGE.parse().map_err(|error| bug(&error))?;
     let source = client_of_api(api, api_url, any, common)?;
+    common.check_now()?;
     Ok(Images::ParallelCluster(Box::new(ApiImages::new(source))))
 }
 
@@ -201,8 +233,8 @@ fn client_of_api(
         headers: extra_headers(&api.headers)?,
         ca_bundle: api.ca_bundle,
     };
-    ParallelCluster::sharing(settings, &common.shared, common.clock.clone())
-        .map_err(|error| usage("failed to set up TLS", &error))
+    let clock = common.clock.clone();
+    Ok(ParallelCluster::sharing(settings, &common.shared, clock))
 }
 
 /// The headers for the HTTP client, whose own debug output leaves out values that are marked as sensitive.
@@ -250,7 +282,7 @@ async fn beside_api(api: &ApiSettings, url: &ApiUrl, common: &Common) -> Option<
         shared: common.shared.clone(),
         ca_bundle: api.ca_bundle.clone(),
     };
-    let mut aws = Direct::new(settings, common.clock.clone()).ok()?;
+    let mut aws = Direct::new(settings, common.clock.clone());
     aws.reads_log = reads_log;
     Some(aws)
 }
@@ -309,8 +341,8 @@ pub(super) async fn prepare_direct(
         stack: api.stack,
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
-    let source = Direct::new(settings, clock.clone())
-        .map_err(|error| usage("failed to set up TLS", &error))?;
+    let source = Direct::new(settings, clock.clone());
+    common.check_now()?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
         interval: api.interval,

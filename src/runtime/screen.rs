@@ -63,7 +63,7 @@ pub(super) async fn run(
     appearance: Appearance,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> (Sessions, Opener),
+    start: impl FnOnce(&mut Tasks) -> Result<(Sessions, Opener), Error>,
     tasks: &mut Tasks,
 ) -> Result<u8, Error> {
     let theme = appearance.theme.clone();
@@ -102,7 +102,7 @@ async fn show(
     tty: &Arc<Tty>,
     hook: Hook,
     clock: &Clock,
-    start: impl FnOnce(&mut Tasks) -> (Sessions, Opener),
+    start: impl FnOnce(&mut Tasks) -> Result<(Sessions, Opener), Error>,
     tasks: &mut Tasks,
 ) -> Result<Exit, Error> {
     let (signals, jobs) = Signals::listen_with_jobs()?;
@@ -119,12 +119,12 @@ async fn show(
     if screen.draw(model, &theme).is_err() {
         return Ok(TERMINAL_GONE.into());
     }
+    let (sessions, mut opener) = start(tasks)?;
     screen.capture_mouse(model.mouse);
     let mut background = Background::new(by_background);
     screen.write_control(background.ask());
     failpoint::in_foreign_thread();
     let now = Instant::now();
-    let (sessions, mut opener) = start(tasks);
     // Without a build the picker is open, which has the list.
     if model.is_searching() && !model.shown.is_placeholder() {
         opener.list_images(&sessions, tasks);

@@ -193,6 +193,17 @@ fn every_exit_restores_the_terminal() {
     }
 }
 
+/// It is read after the first frame.
+#[test]
+fn a_ca_bundle_that_cannot_be_read_ends_the_screen_with_an_error() {
+    let bundle = ("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
+    let mut terminal = Terminal::start(80, 24, WATCH, &[bundle]);
+    let process = terminal.process();
+    assert_eq!(terminal.end().exit_code(), 2);
+    terminal.wait_for("failed to set up TLS").wait_for("ca.pem");
+    wait_until_alone(process, "a bad CA bundle");
+}
+
 /// Waits until no process is left of those that the program's terminal was for.
 fn wait_until_alone(session: u32, exit: &str) {
     let end = Instant::now() + DEADLINE;

@@ -13,8 +13,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext};
 use aws_smithy_http_client::{Builder, Connector};
 use aws_types::sdk_config::SharedHttpClient;
 use chrono::{DateTime, Utc};
@@ -54,10 +54,8 @@ pub(crate) struct SigningChain {
     pub(crate) external_id: Option<String>,
     /// The roles of profiles that need a code.
     pub(crate) mfa: MfaSessions,
-    /// The same certificates, for requests of this program's own.
-    pub(crate) bundle: Option<CaBundle>,
     /// The certificates to trust where these are not just the platform's.
-    pub(crate) tls: Option<TlsContext>,
+    pub(crate) bundle: Option<CaBundle>,
 }
 
 /// The region of the EC2 instance that this machine may be, where nothing else names one.
@@ -310,7 +308,7 @@ impl SigningChain {
     /// A client that trusts the CA bundle, if there is one: aws-config's own client trusts the platform's certificates
     /// only. This client uses the environment's proxies as that one does.
     fn http_client(&self) -> Option<SharedHttpClient> {
-        let tls = self.tls.clone()?;
+        let tls = self.bundle.as_ref()?.sdk_context()?;
         Some(
             Builder::new().build_with_connector_fn(move |settings, _components| {
                 let mut connector = Connector::builder()

@@ -14,7 +14,6 @@ use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::shared::Shared;
-use crate::aws::tls::TlsError;
 use crate::backend::direct::client::{Call, Client, Refusal};
 use crate::backend::direct::cloudformation::{self, StackSummary};
 use crate::backend::direct::{Direct, Settings, ec2};
@@ -75,10 +74,10 @@ struct Tags {
 }
 
 impl DirectImages {
-    pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
+    pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
         let region = SafeText::new(&settings.region);
-        let client = Direct::client(YOUR_IMAGES, settings, clock)?;
-        Ok(Self::with_client(client, region))
+        let client = Direct::client(YOUR_IMAGES, settings, clock);
+        Self::with_client(client, region)
     }
 
     /// The images of an AWS that knows one signer: the simulated one.

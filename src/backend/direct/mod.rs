@@ -39,7 +39,6 @@ use crate::aws::credentials::mfa::MfaSessions;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::shared::{IdentityOf, Shared};
-use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::client::{Client, Refusal};
 use crate::backend::direct::cloudformation::Stack;
 use crate::backend::direct::description::Parts;
@@ -136,24 +135,24 @@ impl Absence {
 }
 
 impl Direct {
-    /// A client for one image. Reads the CA bundle; uses neither the network nor the credential chain yet.
-    pub(crate) fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
+    /// A client for one image. Uses neither the CA bundle nor the network nor the credential chain yet.
+    pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
         let (image_id, region) = (settings.image_id.clone(), settings.region.clone());
         let (stack, waits) = (settings.stack.clone(), settings.waits);
-        let client = Self::client(&image_id, settings, clock)?;
+        let client = Self::client(&image_id, settings, clock);
         let direct = Self::with_client(client, &image_id, region);
-        Ok(Self {
+        Self {
             known: Known::of(stack.clone()),
             stack,
             waits,
             ..direct
-        })
+        }
     }
 
     /// The client of the settings' region; `subject` is what its messages are about.
-    fn client(subject: &str, settings: Settings, clock: Clock) -> Result<Client, TlsError> {
+    fn client(subject: &str, settings: Settings, clock: Clock) -> Client {
         let (bundle, shared) = (settings.ca_bundle.as_deref(), &settings.shared);
-        let bundle = bundle.map(|path| shared.bundle(path)).transpose()?;
+        let bundle = bundle.map(|path| shared.bundle(path));
         let of = IdentityOf {
             signed: true,
             in_region: true,
@@ -171,7 +170,6 @@ impl Direct {
                 external_id: settings.external_id,
                 mfa: settings.mfa,
                 bundle: bundle.clone(),
-                tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
         let identity = settings
@@ -179,9 +177,7 @@ impl Direct {
             .identity(of, || IdentityCache::new(chain))
             .in_region(region.clone(), region);
         let (endpoints, shared) = (settings.endpoints, settings.shared);
-        Ok(Client::new(
-            subject, endpoints, identity, shared, bundle, clock,
-        ))
+        Client::new(subject, endpoints, identity, shared, bundle, clock)
     }
 
     /// The reads of a build in an AWS that knows one signer: the simulated one.

@@ -37,7 +37,6 @@ use crate::aws::operation::{Operation, Request};
 use crate::aws::refusal::{Cause, request_id};
 use crate::aws::shared::{IdentityOf, Shared};
 use crate::aws::skew::ServerClock;
-use crate::aws::tls::CaBundle;
 use crate::backend::parallelcluster::refusal::{Refusal, classify};
 use crate::backend::{
     Endpoint, EventSource, EventsError, EventsResponse, ImageSource, NextToken, NoLog, Source,
@@ -55,7 +54,6 @@ pub(crate) use self::endpoint::ApiUrl;
 pub(crate) use self::endpoint::ImageId;
 pub(crate) use crate::aws::credentials::mfa::MfaSessions;
 pub(crate) use crate::aws::credentials::profile_files::check_profile;
-pub(crate) use crate::aws::tls::TlsError;
 
 /// The API, the image, and the credentials.
 #[derive(Clone, Debug)]
@@ -132,31 +130,19 @@ pub struct ParallelCluster {
 }
 
 impl ParallelCluster {
-    /// A client for one image. Reads the CA bundle; uses neither the network nor the credential chain yet.
-    ///
-    /// # Errors
-    /// Where the CA bundle is unusable, or TLS can't be set up.
-    pub fn new(settings: Settings, clock: Clock) -> Result<Self, TlsError> {
+    /// A client for one image. Uses neither the CA bundle nor the network nor the credential chain yet.
+    pub fn new(settings: Settings, clock: Clock) -> Self {
         Self::with_limits(settings, &Shared::default(), clock, Limits::default())
     }
 
     /// The same with the identity and the connections of the program's other clients.
-    pub(crate) fn sharing(
-        settings: Settings,
-        shared: &Shared,
-        clock: Clock,
-    ) -> Result<Self, TlsError> {
+    pub(crate) fn sharing(settings: Settings, shared: &Shared, clock: Clock) -> Self {
         Self::with_limits(settings, shared, clock, Limits::default())
     }
 
-    fn with_limits(
-        settings: Settings,
-        shared: &Shared,
-        clock: Clock,
-        limits: Limits,
-    ) -> Result<Self, TlsError> {
+    fn with_limits(settings: Settings, shared: &Shared, clock: Clock, limits: Limits) -> Self {
         let bundle = settings.ca_bundle.as_deref();
-        let bundle = bundle.map(|path| shared.bundle(path)).transpose()?;
+        let bundle = bundle.map(|path| shared.bundle(path));
         let endpoint = settings.api_url.endpoint();
         let authority = settings.api_url.authority();
         let http = shared.http(authority, endpoint, bundle.as_ref(), limits);
@@ -173,7 +159,6 @@ impl ParallelCluster {
                 external_id,
                 mfa,
                 bundle: bundle.clone(),
-                tls: bundle.as_ref().map(CaBundle::sdk_context).transpose()?,
             }),
         };
         let signed = signing.is_some();
@@ -195,7 +180,7 @@ impl ParallelCluster {
             signing,
         };
         let identity = shared.identity(of, || IdentityCache::new(chain));
-        Ok(Self {
+        Self {
             signed,
             identity: identity.in_region(region, None),
             api: settings.api_url,
@@ -204,7 +189,7 @@ impl ParallelCluster {
             http,
             clock: ServerClock::new(clock),
             reader: EventReader::default(),
-        })
+        }
     }
 
     /// The API's host, for messages.

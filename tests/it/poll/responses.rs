@@ -114,7 +114,7 @@ async fn read(recorded: &Recorded) -> Option<String> {
         headers: reqwest::header::HeaderMap::new(),
         ca_bundle: None,
     };
-    let mut source = ParallelCluster::new(settings, Clock::wall()).unwrap();
+    let mut source = ParallelCluster::new(settings, Clock::wall());
     let token = recorded
         .path
         .contains("nextToken=b")

@@ -6,6 +6,7 @@ mod codes;
 mod login;
 
 use std::fs;
+use std::path::Path;
 
 use crate::aws::credentials::chain::*;
 use crate::aws::credentials::profile_files::check_profile;
@@ -580,7 +581,6 @@ fn chain() -> AwsChain {
             external_id: None,
             mfa: MfaSessions::default(),
             bundle: None,
-            tls: None,
         }),
     }
 }
@@ -679,7 +679,10 @@ async fn with_role() {
 #[ignore = "run by other tests, in an environment of its own"]
 async fn with_ca_bundle() {
     let mut chain = chain();
-    chain.signing.as_mut().unwrap().tls = Some(TlsContext::default());
+    let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testing/ca.pem");
+    let bundle = CaBundle::new(Path::new(bundle));
+    bundle.check().unwrap();
+    chain.signing.as_mut().unwrap().bundle = Some(bundle);
     print(chain).await;
 }
 

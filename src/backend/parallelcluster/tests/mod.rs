@@ -47,7 +47,7 @@ fn source_at(url: &str, limits: Limits) -> ParallelCluster {
         ca_bundle: None,
     };
     let (shared, clock) = (Shared::default(), Clock::scenario(noon(), 1.0));
-    ParallelCluster::with_limits(settings, &shared, clock, limits).unwrap()
+    ParallelCluster::with_limits(settings, &shared, clock, limits)
 }
 
 fn unsigned(server: &Server) -> ParallelCluster {

@@ -34,7 +34,7 @@ fn by_profile(server: &Server) -> ParallelCluster {
         },
         ca_bundle: None,
     };
-    ParallelCluster::new(settings, Clock::wall()).unwrap()
+    ParallelCluster::new(settings, Clock::wall())
 }
 
 /// The outcome of a request for events, as text.

@@ -21,7 +21,7 @@ pub(crate) fn trusting(url: &str, ca_bundle: PathBuf) -> ParallelCluster {
         headers: reqwest::header::HeaderMap::new(),
         ca_bundle: Some(ca_bundle),
     };
-    ParallelCluster::new(settings, Clock::wall()).unwrap()
+    ParallelCluster::new(settings, Clock::wall())
 }
 
 #[tokio::test]
