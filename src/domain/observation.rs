@@ -101,6 +101,11 @@ impl Seen {
         let fault = self.fault();
         fault.is_some_and(|fault| fault.kind == FaultKind::Throttled)
     }
+
+    /// Whether it is a page that other pages of the same walk follow.
+    pub(crate) fn is_of_unfinished_walk(&self) -> bool {
+        matches!(self, Self::Page(step) if step.commit.is_none())
+    }
 }
 
 /// Observations in order. Those of a recording are a part of it, which is shared: a long one is not copied.

@@ -179,15 +179,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// `raw` is the event's JSON.
-    pub(crate) fn of_event(event: &'a StackEvent, raw: &'a str, at: DateTime<Utc>) -> Self {
+    /// A line of an event without its JSON.
+    pub(crate) fn of_event(event: &'a StackEvent, at: DateTime<Utc>) -> Self {
         Self {
             stack_id: Some(event.stack_id.as_str().into()),
             event_id: event.recorded_id().map(|id| id.as_str().into()),
             fingerprint: event
                 .recorded_fingerprint()
                 .map(|fingerprint| fingerprint.to_string().into()),
-            event: serde_json::from_str(raw).ok(),
             ..Self::of(Stream::Events, kind::EVENT, at)
         }
     }

@@ -11,6 +11,7 @@
 
 pub(crate) mod choice;
 pub(crate) mod description;
+mod event_lines;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;

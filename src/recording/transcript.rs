@@ -11,6 +11,7 @@ use crate::domain::image::{ImageAnswer, ImageDescription};
 use crate::domain::observation::{LateEvent, Observation, Seen, Stream, WalkStep};
 use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::domain::steps::ListedWorkflows;
+use crate::recording::event_lines::EventLines;
 use crate::recording::format::{Line, kind};
 
 /// The interval of the lines for polls without new events.
@@ -250,20 +251,17 @@ impl Transcript {
         aside: Option<bool>,
         at: DateTime<Utc>,
     ) {
+        let before = self.lines.len();
+        let mut lines = EventLines::new(at, aside);
         for event in fresh {
-            let raw = event.raw();
-            self.write(&Line {
-                aside,
-                ..Line::of_event(event, &raw, at)
-            });
+            lines.write(event, None, &mut self.lines);
         }
         for LateEvent { event, before } in late {
-            let raw = event.raw();
-            self.write(&Line {
-                before: Some(before.as_str().into()),
-                aside,
-                ..Line::of_event(event, &raw, at)
-            });
+            lines.write(event, Some(before), &mut self.lines);
+        }
+        if self.lines.len() > before {
+            self.last = Some(at);
+            self.described = None;
         }
     }
 

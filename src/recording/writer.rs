@@ -226,6 +226,13 @@ impl<M, F> RecordingSink<M, F> {
         if commands.send((*number, command)).is_err() {
             return;
         }
+        // Nothing of a walk is written before its last page, and the next page is not to wait for that.
+        if observations
+            .iter()
+            .all(|one| one.seen.is_of_unfinished_walk())
+        {
+            return;
+        }
         let hangs = |late: &mut oneshot::Receiver<()>| {
             matches!(late.try_recv(), Err(oneshot::error::TryRecvError::Empty))
         };
@@ -256,17 +263,47 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::observation::{Observation, Seen, Stream};
+    use crate::domain::observation::{Observation, Seen, Stream, WalkStep};
 
     fn observations() -> Batch {
-        let observation = Observation {
+        vec![observation(Seen::StackGone)].into()
+    }
+
+    fn observation(seen: Seen) -> Observation {
+        Observation {
             at: DateTime::UNIX_EPOCH,
             elapsed: Duration::ZERO,
             stream: Stream::Events,
             next_try: DateTime::UNIX_EPOCH,
-            seen: Seen::StackGone,
+            seen,
+        }
+    }
+
+    /// Its last page is waited for: then the events of all its pages are written.
+    #[tokio::test(start_paused = true)]
+    async fn a_page_of_a_walk_that_goes_on_is_handed_on_at_once() {
+        let (commands, receiver) = channel();
+        let (inbox, mut shown) = mpsc::channel(8);
+        let mut sink = RecordingSink {
+            commands: Some((0, commands)),
+            late: None,
+            inbox,
+            to_message: |observations: Batch| observations.len(),
         };
-        vec![observation].into()
+        let page = |commit| {
+            Seen::Page(WalkStep {
+                commit,
+                ..WalkStep::default()
+            })
+        };
+        let soon = DISK_TIMEOUT / 2;
+        let unfinished = vec![observation(page(None))].into();
+        let sent = tokio::time::timeout(soon, sink.send(unfinished)).await;
+        assert_eq!((sent, shown.try_recv()), (Ok(true), Ok(1)));
+        assert!(matches!(receiver.try_recv(), Ok((0, Command::Record(..)))));
+        let both = vec![observation(page(None)), observation(page(Some(Vec::new())))];
+        let sent = tokio::time::timeout(soon, sink.send(both.into())).await;
+        assert!(sent.is_err() && shown.is_empty(), "not written yet");
     }
 
     /// A paused clock advances only when nothing else is left to do, so a timeout shorter than the program's own shows

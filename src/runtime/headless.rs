@@ -60,7 +60,7 @@ pub(super) async fn run(
     let mut heartbeat = Heartbeat::new(heartbeat);
     if model.is_searching() {
         let text = SafeText::new("looking for the images that are being built");
-        drop(printer.entries.send((None, Entry::Remark(text))));
+        printer.print(vec![(None, Entry::Remark(text))]);
         opener.list_images(&sessions, tasks);
     }
     let (mut outcomes, mut running) = (Vec::new(), Vec::new());
@@ -141,16 +141,14 @@ fn run_effects(
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
     let mut code = None;
+    let mut entries = Vec::new();
     for effect in effects {
         match effect {
             Effect::Poll(session, request) => sessions.poll(session, request),
-            // The end of the printer thread is noticed elsewhere.
-            Effect::Emit(session, entry) => {
-                drop(printer.entries.send((model.origin(session), entry)));
-            }
+            Effect::Emit(session, entry) => entries.push((model.origin(session), entry)),
             // Without a screen only what was found twice is closed: nothing of it is recorded.
             Effect::Stop(session) | Effect::Close(session, _) => sessions.stop(session),
-            Effect::Remark(text) => drop(printer.entries.send((None, Entry::Remark(text)))),
+            Effect::Remark(text) => entries.push((None, Entry::Remark(text))),
             Effect::Run(known) => outcomes.push(*known),
             Effect::List(on) => opener.list(on, sessions, tasks),
             Effect::Open { targets, shows } => opener.open(targets, shows, tasks),
@@ -166,6 +164,7 @@ fn run_effects(
             Effect::Exit(exit) => code = Some(exit),
         }
     }
+    printer.print(entries);
     code
 }
 
@@ -174,7 +173,8 @@ type Sent = (Option<Origin>, Entry);
 
 /// The handle of the thread that prints.
 struct PrinterThread {
-    entries: Sender<Sent>,
+    /// Those of one message at once: each time that none are left, the output is flushed.
+    entries: Sender<Vec<Sent>>,
     /// The result of the thread: while there may be more to print, always an error.
     finished: oneshot::Receiver<io::Result<()>>,
 }
@@ -194,6 +194,13 @@ impl PrinterThread {
             let _ = done.send(printed);
         });
         Self { entries, finished }
+    }
+
+    /// Prints entries in the background. The end of the thread is noticed elsewhere.
+    fn print(&self, entries: Vec<Sent>) {
+        if !entries.is_empty() {
+            drop(self.entries.send(entries));
+        }
     }
 
     /// Waits until everything is printed; after a signal for a limited time only.
@@ -231,19 +238,21 @@ async fn print_error(
 /// Prints entries as they arrive, and flushes the output whenever the queue is empty.
 fn print_all<O: Write, D: Write>(
     mut printer: Printer<O, D>,
-    entries: &Receiver<Sent>,
+    entries: &Receiver<Vec<Sent>>,
 ) -> io::Result<()> {
     loop {
-        match entries.try_recv() {
-            Ok((origin, entry)) => printer.print(origin.as_ref(), &entry)?,
-            Err(TryRecvError::Disconnected) => return printer.flush(),
+        let next = match entries.try_recv() {
             Err(TryRecvError::Empty) => {
                 printer.flush()?;
-                match entries.recv() {
-                    Ok((origin, entry)) => printer.print(origin.as_ref(), &entry)?,
-                    Err(_) => return printer.flush(),
-                }
+                entries.recv().ok()
             }
+            next => next.ok(),
+        };
+        let Some(next) = next else {
+            return printer.flush();
+        };
+        for (origin, entry) in next {
+            printer.print(origin.as_ref(), &entry)?;
         }
     }
 }

@@ -241,7 +241,8 @@ impl StackEvent {
         out
     }
 
-    fn write_raw(&self, out: &mut String) {
+    /// Appends [`Self::raw`].
+    pub(crate) fn write_raw(&self, out: &mut String) {
         let value = |slot, out: &mut String| match slot {
             Slot::EventId => out.push_str(self.id_in_json().as_str()),
             Slot::Timestamp => {
@@ -362,20 +363,21 @@ fn write_time(time: DateTime<Utc>, out: &mut String) {
         out.push_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
         return;
     }
-    let mut number = |number: u32, digits: u32, end: &str| {
-        for place in (0..digits).rev() {
-            let digit = number / 10_u32.pow(place) % 10;
-            out.push(char::from_digit(digit, 10).unwrap_or_default());
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    let mut number = |place: Range<usize>, mut number: u32| {
+        for digit in text.get_mut(place).into_iter().flatten().rev() {
+            *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+            number /= 10;
         }
-        out.push_str(end);
     };
-    number(year.unsigned_abs(), 4, "-");
-    number(time.month(), 2, "-");
-    number(time.day(), 2, "T");
-    number(time.hour(), 2, ":");
-    number(time.minute(), 2, ":");
-    number(time.second(), 2, ".");
-    number(millis, 3, "Z");
+    number(0..4, year.unsigned_abs());
+    number(5..7, time.month());
+    number(8..10, time.day());
+    number(11..13, time.hour());
+    number(14..16, time.minute());
+    number(17..19, time.second());
+    number(20..23, millis);
+    out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 
 /// The form in which the API writes times.
