@@ -13,7 +13,7 @@ use crate::domain::image::ImageAnswer;
 use crate::domain::observation::{
     LateEvent, Observation, ObservationList, OtherEvents, Seen, Stream, WalkStep,
 };
-use crate::domain::stack_event::{EventReader, StackEvent, StackId};
+use crate::domain::stack_event::{EventReader, FieldOrder, StackEvent, StackId};
 use crate::file;
 use crate::recording::folder::MAX_HEADER;
 use crate::recording::format::{Line, kind};
@@ -229,6 +229,7 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
 #[derive(Default)]
 struct Observations {
     events: EventReader,
+    order: FieldOrder,
     /// The last line's.
     stack: Option<StackId>,
     done: ObservationList,
@@ -371,7 +372,7 @@ impl Observations {
         let mut added = 0;
         while let Some(rest) = text.get(added..)
             && let stack = self.stack.as_ref().map_or("", StackId::as_str)
-            && let Some(line) = UsualLine::scan(rest, stack)
+            && let Some(line) = UsualLine::scan(rest, stack, &mut self.order)
         {
             added += line.length;
             self.add_usual_line(&line);

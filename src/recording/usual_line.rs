@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::stack_event::{Fields, Scanner, parse_time};
+use crate::domain::stack_event::{FieldOrder, Fields, Scanner, parse_time};
 
 /// The bytes in which usual lines are sought at a time: many lines, and little to look through again behind another line.
 const USUAL_BYTES: usize = 32 * 1024;
@@ -20,8 +20,8 @@ pub(super) struct UsualLine<'a> {
 
 impl<'a> UsualLine<'a> {
     /// Reads the first line of a text in one pass; none if it is another line, or the last one without a line break.
-    /// `stack` is the stack that it probably names.
-    pub(super) fn scan(text: &'a str, stack: &str) -> Option<Self> {
+    /// `stack` is the stack that it probably names, `order` that of the fields of the events before.
+    pub(super) fn scan(text: &'a str, stack: &str, order: &mut FieldOrder) -> Option<Self> {
         let mut scanner = Scanner::new(text);
         let at = scanner.skip(r#"{"kind":"event","at":"#);
         let at = at.then(|| scanner.plain_string())?.and_then(parse_time)?;
@@ -36,7 +36,7 @@ impl<'a> UsualLine<'a> {
             return None;
         }
         let begin = scanner.position();
-        let fields = Fields::scan(&mut scanner, stack)?;
+        let fields = Fields::scan(&mut scanner, stack, order)?;
         let event = text.get(begin..scanner.position())?;
         scanner.skip("}\n").then_some(Self {
             length: scanner.position(),

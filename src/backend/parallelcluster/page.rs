@@ -15,7 +15,9 @@ use serde_json::value::RawValue;
 
 use crate::backend::parallelcluster::wire::{ForeignBody, or_mended, parsed};
 use crate::backend::{EventsPage, NextToken};
-use crate::domain::stack_event::{EventReader, Fields, Scanner, StackEvent, StackId, compact};
+use crate::domain::stack_event::{
+    EventReader, FieldOrder, Fields, Scanner, StackEvent, StackId, compact,
+};
 
 /// The number of different elements without an event id that become rows of their own.
 const MAX_ODD: usize = 100;
@@ -90,11 +92,12 @@ fn usual_page(text: &str, parser: &mut EventReader) -> Option<EventsPage> {
     let mut stack: Option<StackId> = None;
     let mut is_plain = false;
     let mut copied = String::new();
+    let mut order = FieldOrder::default();
     loop {
         scanner.skip_space();
         let likely = stack.as_ref().filter(|_| is_plain);
         let likely = likely.map_or("", StackId::as_str);
-        let (event, fields) = Fields::scan_spaced(&mut scanner, likely, &mut copied)?;
+        let (event, fields) = Fields::scan_spaced(&mut scanner, likely, &mut order, &mut copied)?;
         if !fields.has_event_id() || events.len() >= MAX_EVENTS {
             return None;
         }

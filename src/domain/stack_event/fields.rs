@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::domain::stack_event::field_order::{COUNT, FieldOrder, Named};
 use crate::domain::stack_event::json_text::{Slot, Slots};
 use crate::domain::stack_event::scan::Scanner;
 use crate::domain::stack_event::{is_canonical_time, parse_time};
@@ -55,51 +56,13 @@ pub(crate) struct Fields<'a> {
     hook_status: Option<RawJson<'a>>,
     hook_status_reason: Option<RawJson<'a>>,
     hook_failure_mode: Option<RawJson<'a>>,
-    /// All names are among those of [`USUAL`] up to [`HARMLESS`].
+    /// All names are among the first [`HARMLESS`] ones.
     #[serde(skip)]
     has_usual_names: bool,
 }
 
-/// The number of documented fields.
-const COUNT: usize = 16;
-
-/// Their names; the first ones are those of [`USUAL`].
-const NAMES: [&str; COUNT] = [
-    "stackId",
-    "eventId",
-    "stackName",
-    "logicalResourceId",
-    "physicalResourceId",
-    "resourceType",
-    "timestamp",
-    "resourceStatus",
-    "resourceStatusReason",
-    "resourceProperties",
-    "clientRequestToken",
-    "detailedStatus",
-    "hookType",
-    "hookStatus",
-    "hookStatusReason",
-    "hookFailureMode",
-];
-
-/// The number of usual names that have no trace of a secret's name in them.
+/// How many of the documented names, the first ones, have no trace of a secret's name in them.
 const HARMLESS: usize = 10;
-
-/// The names of fields in their usual order, as JSON text.
-const USUAL: [&str; 11] = [
-    "\"stackId\":",
-    "\"eventId\":",
-    "\"stackName\":",
-    "\"logicalResourceId\":",
-    "\"physicalResourceId\":",
-    "\"resourceType\":",
-    "\"timestamp\":",
-    "\"resourceStatus\":",
-    "\"resourceStatusReason\":",
-    "\"resourceProperties\":",
-    "\"clientRequestToken\":",
-];
 
 /// Takes what [`scan`] finds.
 trait Sink<'t> {
@@ -157,24 +120,21 @@ impl<'t> Sink<'t> for Places<'_> {
 
 /// Goes through an object whose values are strings; `stack` is the stack that its `stackId` probably names. None if it is
 /// another one.
-fn scan<'t>(scanner: &mut Scanner<'t>, stack: &str, sink: &mut impl Sink<'t>) -> Option<()> {
+fn scan<'t>(
+    scanner: &mut Scanner<'t>,
+    stack: &str,
+    order: &mut FieldOrder,
+    sink: &mut impl Sink<'t>,
+) -> Option<()> {
     if !scanner.skip("{") {
         return None;
     }
-    let mut next = 0;
+    let mut place = 0;
     loop {
         sink.skip_space(scanner);
-        // Most fields come in the usual order, though not all of them.
-        let mut usual = (next..).zip(USUAL.iter().skip(next));
-        let index = if let Some((index, _)) = usual.find(|(_, name)| scanner.skip(name)) {
-            next = index + 1;
-            Some(index)
-        } else {
-            let name = scanner.plain_string()?;
-            if !scanner.skip(":") {
-                return None;
-            }
-            NAMES.iter().position(|known| *known == name)
+        let index = match order.next(scanner, &mut place)? {
+            Named::Documented(index) => Some(index),
+            Named::Undocumented => None,
         };
         sink.skip_space(scanner);
         let begin = scanner.position();
@@ -199,12 +159,16 @@ impl<'a> Fields<'a> {
 
     /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
     /// then it is left to [`Self::of`]. `stack` is the stack that its `stackId` probably names.
-    pub(crate) fn scan(scanner: &mut Scanner<'a>, stack: &str) -> Option<Self> {
+    pub(crate) fn scan(
+        scanner: &mut Scanner<'a>,
+        stack: &str,
+        order: &mut FieldOrder,
+    ) -> Option<Self> {
         let mut fields = Self {
             has_usual_names: true,
             ..Self::default()
         };
-        scan(scanner, stack, &mut fields)?;
+        scan(scanner, stack, order, &mut fields)?;
         Some(fields)
     }
 
@@ -212,6 +176,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn scan_spaced<'t: 'a>(
         scanner: &mut Scanner<'t>,
         stack: &str,
+        order: &mut FieldOrder,
         copied: &'a mut String,
     ) -> Option<(&'a str, Self)> {
         copied.clear();
@@ -222,7 +187,7 @@ impl<'a> Fields<'a> {
             all: [None; COUNT],
             has_usual_names: true,
         };
-        scan(scanner, stack, &mut places)?;
+        scan(scanner, stack, order, &mut places)?;
         let Places {
             copied, from, all, ..
         } = places;
@@ -247,7 +212,8 @@ impl<'a> Fields<'a> {
     /// The same of a whole text.
     pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
         let mut scanner = Scanner::new(json);
-        Self::scan(&mut scanner, "").filter(|_| scanner.rest().is_empty())
+        Self::scan(&mut scanner, "", &mut FieldOrder::default())
+            .filter(|_| scanner.rest().is_empty())
     }
 
     /// The JSON of the stack's id.
@@ -259,7 +225,7 @@ impl<'a> Fields<'a> {
         self.event_id.is_some()
     }
 
-    /// The field with this index in [`NAMES`].
+    /// The field with this index in the list of names.
     fn at(&mut self, index: usize) -> Option<&mut Option<RawJson<'a>>> {
         Some(match index {
             0 => &mut self.stack_id,

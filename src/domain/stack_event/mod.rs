@@ -6,6 +6,7 @@
 //! undocumented fields, so each field is read by itself, and an element that is no event at all still becomes a row that
 //! shows its JSON.
 
+mod field_order;
 mod fields;
 mod fingerprint;
 mod json_text;
@@ -28,6 +29,7 @@ use crate::domain::status::{ResourceStatus, StatusClass};
 use crate::text::redact::REDACTED;
 use crate::text::safe::SafeText;
 
+pub(crate) use self::field_order::FieldOrder;
 pub(crate) use self::fields::Fields;
 pub(crate) use self::fingerprint::Fingerprint;
 use self::fingerprint::MadeOnce;
