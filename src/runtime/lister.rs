@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backend::{Endpoint, Images, ImagesSource};
+use crate::backend::images::ImagesSource;
+use crate::backend::{Endpoint, Images};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::listing::ListedImage;
 use crate::poll::permit::Budgets;
