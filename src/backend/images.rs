@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use crate::backend::{Asked, Endpoint};
 use crate::domain::fault::Fault;
 use crate::domain::listing::ListedImage;
+use crate::text::safe::SafeText;
 
 /// Lists the images of an account. It does so by several kinds of request, and each has a turn of its own: where one fails,
 /// the others still tell what they know.
@@ -24,6 +25,11 @@ pub(crate) trait ImagesSource: Send {
 
     /// The images that are known by now.
     fn rows(&self) -> Vec<ListedImage>;
+
+    /// The region whose images are listed. `None` where only the rows name it.
+    fn region(&self) -> Option<SafeText> {
+        None
+    }
 
     /// How many stacks have been looked at, and of how many. `None` where none are.
     fn looked_at(&self) -> Option<(usize, usize)> {

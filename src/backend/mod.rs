@@ -244,6 +244,13 @@ impl ImagesSource for Images {
         }
     }
 
+    fn region(&self) -> Option<SafeText> {
+        match self {
+            Self::ParallelCluster(api) => api.region(),
+            Self::Direct(aws) => aws.region(),
+        }
+    }
+
     fn looked_at(&self) -> Option<(usize, usize)> {
         match self {
             Self::ParallelCluster(api) => api.looked_at(),

@@ -259,6 +259,10 @@ impl ImagesSource for DirectImages {
         stacks.chain(self.amis.iter().cloned()).collect()
     }
 
+    fn region(&self) -> Option<SafeText> {
+        Some(self.region.clone())
+    }
+
     fn looked_at(&self) -> Option<(usize, usize)> {
         let (mut all, mut known) = (0, 0);
         for stack in self.candidates() {
