@@ -100,6 +100,8 @@ pub struct Compared {
 #[derive(Clone, Debug, Default)]
 pub struct Listed {
     pub rows: Vec<ListedImage>,
+    /// The region that was listed, if that is known without the rows.
+    pub region: Option<SafeText>,
     /// Whether these are all.
     pub whole: bool,
     /// Why some are missing.

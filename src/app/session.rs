@@ -69,6 +69,8 @@ pub struct Session {
     pub connection: Connection,
     /// How far the machine's clock is behind the service's: zero if it is right.
     pub(super) behind: TimeDelta,
+    /// Whether a request about the image was answered, or has failed.
+    pub(super) has_asked_for_image: bool,
     explanation: Option<Explanation>,
     /// What Image Builder's own word says, while no event explains a failure.
     diagnosis: Option<Diagnosis>,
@@ -128,6 +130,26 @@ impl Session {
         Estimate::of(elapsed, self.typical)
     }
 
+    /// The verdict to show. That a stack is being deleted is known by its events alone, before the first answer about the
+    /// image: the build may have succeeded long ago, and its stack deletes itself.
+    pub(crate) fn verdict(&self) -> Verdict {
+        match self.build.verdict() {
+            Verdict::Deleting if self.awaits_image() => Verdict::Waiting,
+            verdict => verdict,
+        }
+    }
+
+    /// How long the build has taken, or took: not before it is known whether it has ended.
+    pub(crate) fn elapsed(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let is_known = self.verdict() == self.build.verdict();
+        self.build.elapsed(now).filter(|_| is_known)
+    }
+
+    /// Whether the first request about the image is still to be answered. A recording makes none.
+    fn awaits_image(&self) -> bool {
+        self.target.backend.is_some() && !self.has_asked_for_image
+    }
+
     /// Takes the typical durations that another session has.
     pub(super) fn expect_as(&mut self, other: &Self) {
         self.typical = other.typical;
@@ -143,6 +165,7 @@ impl Session {
             target,
             connection: Connection::default(),
             behind: TimeDelta::zero(),
+            has_asked_for_image: false,
             explanation: None,
             diagnosis: None,
             remark: None,
@@ -434,9 +457,8 @@ impl Session {
     /// Whether the build has an activity to show: it is known, and neither over nor failing.
     fn is_running(&self) -> bool {
         let is_known = self.build.current().is_some() || self.build.image().is_some();
-        let verdict = self.build.verdict();
         let is_running = matches!(
-            verdict,
+            self.verdict(),
             Verdict::Building | Verdict::Finishing | Verdict::Deleting
         );
         is_known && is_running && self.explanation.is_none() && !self.build.is_only_recorded()

@@ -13,6 +13,7 @@
 pub(crate) mod cloudwatch_logs;
 pub(crate) mod direct;
 pub(crate) mod enriched;
+pub(crate) mod images;
 pub(crate) mod pages;
 pub(crate) mod parallelcluster;
 
@@ -23,11 +24,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::Instant;
 
 use crate::backend::direct::Direct;
 use crate::backend::direct::images::DirectImages;
 use crate::backend::enriched::Enriched;
+use crate::backend::images::{ImagesSource, Upcoming};
 use crate::backend::parallelcluster::ParallelCluster;
 use crate::backend::parallelcluster::images::ApiImages;
 use crate::domain::fault::Fault;
@@ -39,7 +40,7 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::ListedWorkflows;
 use crate::text::safe::SafeText;
 
-/// The service's token for the next (older) page; opaque, and never used again after an error.
+/// The service's token for the next page; opaque. That of a page of events is never used again after an error.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct NextToken(String);
 
@@ -200,43 +201,6 @@ impl StepSource for Infallible {
     }
 }
 
-/// Lists the images of an account. It does so by several kinds of request, and each has a turn of its own: where one fails,
-/// the others still tell what they know.
-pub(crate) trait ImagesSource: Send {
-    /// The number of kinds. Of two that may be asked now, the first one is more urgent.
-    fn kinds(&self) -> usize;
-
-    /// Reads what a kind tells from its first request on.
-    fn begin(&mut self, kind: usize);
-
-    /// Makes the next request of a kind. One that may succeed later is the next one again.
-    fn next(&mut self, kind: usize) -> impl Future<Output = Result<(), Fault>> + Send;
-
-    /// The next request of a kind. `None` where all is read.
-    fn upcoming(&self, kind: usize) -> Option<Upcoming>;
-
-    /// The images that are known by now.
-    fn rows(&self) -> Vec<ListedImage>;
-
-    /// How many stacks have been looked at, and of how many. `None` where none are.
-    fn looked_at(&self) -> Option<(usize, usize)> {
-        None
-    }
-
-    /// The requests since the last time that this was asked; none where each is one request to its endpoint.
-    fn take_requests(&mut self) -> Vec<Asked> {
-        Vec::new()
-    }
-}
-
-/// A request that is to be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Upcoming {
-    pub endpoint: Endpoint,
-    /// It must not be made earlier.
-    pub not_before: Option<Instant>,
-}
-
 /// The list of images of every backend.
 #[derive(Debug)]
 pub(crate) enum Images {
@@ -277,6 +241,13 @@ impl ImagesSource for Images {
         match self {
             Self::ParallelCluster(api) => api.rows(),
             Self::Direct(aws) => aws.rows(),
+        }
+    }
+
+    fn region(&self) -> Option<SafeText> {
+        match self {
+            Self::ParallelCluster(api) => api.region(),
+            Self::Direct(aws) => aws.region(),
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub image_id: SafeText,
     /// The region of the image; in the history else the region that the user requested.
     pub region: Option<SafeText>,
+    /// The ParallelCluster version that builds the image.
+    pub version: Option<SafeText>,
     /// The newest stack. Recordings do not summarise it.
     pub stack_id: Option<StackId>,
     /// The AMI of a build that succeeded.
@@ -140,6 +142,7 @@ impl Outcome {
             kind,
             image_id: SafeText::new(image_id),
             region,
+            version: build.version().cloned(),
             stack_id: build.stack_id().cloned(),
             ami_id: build.ami().filter(|_| succeeded).map(|ami| ami.id.clone()),
             amis: image.map_or_else(Vec::new, |image| image.amis.clone()),

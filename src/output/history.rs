@@ -238,6 +238,8 @@ struct RecordingLine<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     region: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     ami_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_failure: Option<FirstFailureFields<'a>>,
@@ -275,6 +277,7 @@ fn json_line(watch: &RecordedWatch) -> String {
                 outcome: Some(outcome.kind.as_str()),
                 image_id: Some(outcome.image_id.as_str()),
                 region: outcome.region.as_ref().map(SafeText::as_str),
+                version: outcome.version.as_ref().map(SafeText::as_str),
                 ami_id: outcome.ami_id.as_ref().map(SafeText::as_str),
                 first_failure: failure.map(|failure| FirstFailureFields {
                     logical_resource_id: failure.logical_id.as_str(),

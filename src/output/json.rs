@@ -442,6 +442,7 @@ mod tests {
             kind: OutcomeKind::NotFound,
             image_id: SafeText::new("img"),
             region: None,
+            version: None,
             stack_id: None,
             ami_id: None,
             amis: Vec::new(),

@@ -242,7 +242,7 @@ pub(super) const fn class(kind: OutcomeKind) -> StatusClass {
 pub(super) fn farewell(model: &Model, theme: &Theme) -> String {
     let labels = model.labels();
     let lines = model.in_order().into_iter().map(|session| {
-        let verdict = session.build.verdict();
+        let verdict = session.verdict();
         let glyph = theme.glyphs().verdict(verdict);
         let name = labels.get(&session.id).map(|label| label.text.as_str());
         let name = name.unwrap_or(&session.target.image_id);

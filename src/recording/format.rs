@@ -314,6 +314,9 @@ pub(crate) struct SummaryFields {
     outcome: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
+    /// Recordings of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     started_at: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -349,6 +352,7 @@ impl From<&Outcome> for SummaryFields {
         Self {
             outcome: outcome.kind.as_str().to_owned(),
             region: redacted(outcome.region.as_ref()),
+            version: redacted(outcome.version.as_ref()),
             started_at: outcome.started_at.map(format_time),
             ended_at: outcome.ended_at.map(format_time),
             ami_id: redacted(outcome.ami_id.as_ref()),
@@ -380,6 +384,7 @@ impl SummaryFields {
             kind: kind.unwrap_or(OutcomeKind::Unknown),
             image_id: SafeText::new(&header.image_id),
             region: safe(self.region.as_ref()),
+            version: safe(self.version.as_ref()),
             stack_id: None,
             ami_id: safe(self.ami_id.as_ref()),
             amis: Vec::new(),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::backend::{Endpoint, Images, ImagesSource};
+use crate::backend::images::ImagesSource;
+use crate::backend::{Endpoint, Images};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::listing::ListedImage;
 use crate::poll::permit::Budgets;
+use crate::text::safe::SafeText;
 
 /// The longest time that is waited for at once.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
@@ -70,6 +72,11 @@ impl Lister {
 
     pub(super) fn rows(&self) -> Vec<ListedImage> {
         self.images.rows()
+    }
+
+    /// The region whose images are listed, if that is known without them.
+    pub(super) fn region(&self) -> Option<SafeText> {
+        self.images.region()
     }
 
     /// Why rows may be missing, each reason once.

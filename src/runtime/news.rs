@@ -22,7 +22,7 @@ impl Shown {
         Self {
             id: session.id,
             state: session.connection.state,
-            verdict: session.build.verdict(),
+            verdict: session.verdict(),
         }
     }
 }

@@ -256,6 +256,7 @@ async fn list(
 fn known(lister: &Lister, needs_code: bool) -> Listed {
     Listed {
         rows: lister.rows(),
+        region: lister.region(),
         whole: lister.is_whole(),
         faults: lister.faults(),
         needs_code,

@@ -2,9 +2,18 @@
 
 /// The region, if the ARN has one.
 pub(crate) fn region(arn: &str) -> Option<&str> {
+    part(arn, 3)
+}
+
+/// The account, if the ARN has one.
+pub(crate) fn account(arn: &str) -> Option<&str> {
+    part(arn, 4)
+}
+
+fn part(arn: &str, index: usize) -> Option<&str> {
     let is_arn = arn.starts_with("arn:");
-    let region = arn.split(':').nth(3).filter(|_| is_arn);
-    region.filter(|region| !region.is_empty())
+    let part = arn.split(':').nth(index).filter(|_| is_arn);
+    part.filter(|part| !part.is_empty())
 }
 
 /// The name of a stack: `…:stack/NAME/ID`.

@@ -45,6 +45,8 @@ pub(crate) struct Received {
     pub(crate) region: String,
     /// The code of an MFA device in the request.
     pub(crate) code: Option<String>,
+    /// The token of a page in the request.
+    pub(crate) token: Option<String>,
     service: String,
 }
 
@@ -464,6 +466,7 @@ impl Account {
             action: action.clone(),
             region: region.clone(),
             code: query.get("TokenCode").cloned(),
+            token: query.get("NextToken").cloned(),
             service,
         });
         if let Some((status, body)) = refusal {

@@ -312,6 +312,15 @@ fn cleanup(story: &mut Story) {
     ]);
 }
 
+/// A watch over AWS that begins while the stack is being deleted, before the first answer about the image.
+pub(crate) fn opened_while_deleting(width: u16, height: u16) -> Story {
+    let mut story = Story::new(width, height);
+    story.model.shown.target.backend = Some("AWS");
+    story.events(&beginning());
+    cleanup(&mut story);
+    story
+}
+
 /// The image is available, and its stack deletes itself.
 pub(crate) fn succeeded(width: u16, height: u16) -> Story {
     let mut story = building(width, height);

@@ -18,6 +18,7 @@ fn enter_in_the_picker_watches_the_newest_running_build() {
     terminal
         .wait_for("alpha")
         .wait_for("beta")
+        .wait_for(" Builds to watch: us-east-1, account 123456789012 ")
         .wait_for("enter watch");
     terminal
         .press("\r")
@@ -170,7 +171,10 @@ fn kinds(state: &Path, image: &str) -> Vec<String> {
 fn without_images_the_picker_says_what_to_do_and_q_leaves() {
     let aws = Several::start(&["alpha"]);
     let mut terminal = Terminal::start(100, 24, &["watch"], &aws.environment());
-    terminal.wait_for("pcluster build-image").press("q");
+    terminal
+        .wait_for("pcluster build-image")
+        .wait_for(" Builds to watch: us-east-1 ")
+        .press("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 

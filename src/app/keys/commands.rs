@@ -156,7 +156,7 @@ pub const COMMANDS: &[Command] = &[
     row(Group::Show, View(ViewAction::Enter), "enter", &[Builds], "show the build"),
     row(Group::Show, Overlay(OverlayAction::CloseBuild), "close-build", &[Builds], "stop to watch the build"),
     row(Group::Show, View(ViewAction::Enter), "enter", &[Picker], "watch the marked builds, or this one"),
-    row(Group::Show, View(ViewAction::Toggle), "toggle", &[Picker], "mark the build, to watch several"),
+    row(Group::Show, View(ViewAction::Toggle), "toggle", &[Picker], "mark the build; go one row down"),
     row(Group::Show, Overlay(OverlayAction::Compare), "compare", &[Picker], "compare the two marked builds"),
     row(Group::Show, Session(SessionAction::Search), "search", &[Picker], "select by a text"),
 

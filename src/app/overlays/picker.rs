@@ -21,6 +21,7 @@ use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedStatus, Listing};
 use crate::domain::outcome::RecordedWatch;
 use crate::domain::verdict::OutcomeKind;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
 /// The longest text to select by.
@@ -32,7 +33,9 @@ pub struct Picker {
     recorded: Vec<RecordedWatch>,
     watched: Vec<PickerRow>,
     /// The region of the listed images.
-    home: Option<SafeText>,
+    pub home: Option<SafeText>,
+    /// Their account, by the ARN of a stack.
+    pub account: Option<SafeText>,
     /// Why the list is not complete.
     pub faults: Vec<Fault>,
     /// Why a build that was picked is not watched.
@@ -69,8 +72,12 @@ impl Picker {
     /// Takes the images of the account that are known by now.
     pub(crate) fn take(&mut self, listed: Listed) {
         self.listing = Listing::default();
-        let home = listed.rows.first();
-        self.home = home.and_then(|row| row.region.clone()).or(self.home.take());
+        let of_row = || listed.rows.first()?.region.clone();
+        let home = listed.region.or_else(of_row);
+        self.home = home.or(self.home.take());
+        let mut stacks = listed.rows.iter().filter_map(|row| row.stack_id.as_ref());
+        let account = stacks.find_map(|stack| arn::account(stack.as_str()));
+        self.account = account.map(SafeText::new).or(self.account.take());
         for row in listed.rows {
             self.listing.add(row);
         }

@@ -186,8 +186,8 @@ pub(crate) fn log_age(build: &Build, now: DateTime<Utc>) -> Option<String> {
 impl Progress {
     pub(crate) fn of(session: &Session, now: DateTime<Utc>) -> Self {
         let build = &session.build;
-        let verdict = build.verdict();
-        let elapsed = build.elapsed(now);
+        let verdict = session.verdict();
+        let elapsed = session.elapsed(now);
         let is_running = matches!(verdict, Verdict::Building | Verdict::Finishing);
         let builder = builder_status(build).filter(|_| is_running);
         let fault = session.connection.fault(build);

@@ -42,7 +42,7 @@ fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
         let why = why.map_or_else(String::new, |fault| format!("; {fault}"));
         return format!("{image}: the recording says: {}{why}", in_words(recorded));
     }
-    match build.verdict() {
+    match session.verdict() {
         Verdict::Waiting => not_observed(image, session),
         Verdict::Building => unfinished(image, session, now, "building"),
         Verdict::Finishing => unfinished(image, session, now, "finishing"),
@@ -83,6 +83,10 @@ fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
 fn not_observed(image: &str, session: &Session) -> String {
     if let Some(fault) = session.connection.fault(&session.build) {
         format!("{image} could not be watched: {fault}")
+    } else if session.build.verdict() == Verdict::Deleting {
+        format!(
+            "{image}: the stack is being deleted, and it was not known yet whether there is an image"
+        )
     } else if session.connection.state == ConnectionState::Waiting {
         format!("{image}: no image or stack of this name was found yet")
     } else {

@@ -7,6 +7,7 @@ use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::session::{CodeRequest, Session};
+use crate::app::update::view_state::close_prompt;
 use crate::domain::change::{Change, Response};
 use crate::domain::fault::FaultKind;
 use crate::text::secret::Secret;
@@ -57,14 +58,7 @@ pub(super) fn show_prompt(model: &mut Model) {
         prompt.beneath = model.overlay.take().map(Box::new);
         model.overlay = Some(Overlay::Prompt(prompt));
     } else if !wanted && prompt(model).is_some() {
-        close(model);
-    }
-}
-
-/// Closes the prompt.
-pub(super) fn close(model: &mut Model) {
-    if let Some(Overlay::Prompt(prompt)) = model.overlay.take() {
-        model.overlay = prompt.beneath.map(|beneath| *beneath);
+        let _ = close_prompt(model);
     }
 }
 
@@ -108,7 +102,7 @@ pub(super) fn enter(model: &mut Model, effects: &mut Effects) {
     if code.len() < Prompt::CODE_LENGTH {
         return;
     }
-    close(model);
+    let _ = close_prompt(model);
     accepted(model);
     effects.push(Effect::EnterCode(model.shown.id, Secret::new(code)));
     if model.shown.is_placeholder() {

@@ -6,7 +6,7 @@ use crate::app::model::Model;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::prompt::{Prompt, PromptPurpose};
 use crate::app::session::Session;
-use crate::app::update::view_state::{set_filter, set_log_filter, set_search};
+use crate::app::update::view_state::{close_prompt, set_filter, set_log_filter, set_search};
 use crate::app::views::Tab;
 use crate::domain::status::{ClassSet, StatusClass};
 use crate::store::filter_index::FilterSlot;
@@ -96,7 +96,7 @@ pub(super) fn apply_typed_text(model: &mut Model) {
 
 /// Applies the typed text, and goes to the first match.
 pub(super) fn accept(model: &mut Model) {
-    let Some(Overlay::Prompt(prompt)) = model.overlay.take() else {
+    let Some(prompt) = close_prompt(model) else {
         return;
     };
     match prompt.pattern.clone() {

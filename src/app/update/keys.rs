@@ -13,7 +13,9 @@ use crate::app::overlays::help::Help;
 use crate::app::overlays::picker::Picker;
 use crate::app::overlays::prompt::PromptPurpose;
 use crate::app::session::{Focus, Session};
-use crate::app::update::view_state::{close_help, set_filter, set_log_filter, set_search};
+use crate::app::update::view_state::{
+    close_help, close_prompt, set_filter, set_log_filter, set_search,
+};
 use crate::app::update::{builds, code, copy, find, navigation};
 use crate::app::views::Tab;
 use crate::app::views::action::ViewAction;
@@ -289,12 +291,13 @@ pub(super) fn close(model: &mut Model) -> bool {
 fn close_overlay(model: &mut Model) -> bool {
     match &model.overlay {
         Some(Overlay::Help { .. }) => close_help(model),
-        Some(Overlay::Prompt(prompt)) => {
-            find::cancel(&mut model.shown, prompt);
-            if prompt.purpose == PromptPurpose::Code {
-                code::decline(model);
+        Some(Overlay::Prompt(_)) => {
+            if let Some(prompt) = close_prompt(model) {
+                find::cancel(&mut model.shown, &prompt);
+                if prompt.purpose == PromptPurpose::Code {
+                    code::decline(model);
+                }
             }
-            code::close(model);
         }
         Some(Overlay::Picker(_)) => {
             let Some(Overlay::Picker(picker)) = &mut model.overlay else {

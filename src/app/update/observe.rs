@@ -11,7 +11,7 @@ use crate::app::status::connection::ConnectionState;
 use crate::app::status::summary::summary;
 use crate::app::update::{code, ending, show_remark, view_state, warn_of_wrong_clock};
 use crate::domain::change::{Change, Response};
-use crate::domain::observation::{Batch, Observation, Seen};
+use crate::domain::observation::{Batch, Observation, Seen, Stream};
 use crate::domain::outcome::Outcome;
 use crate::domain::stack_event::StackEvent;
 use crate::domain::steps::StepChange;
@@ -45,6 +45,8 @@ pub(super) fn apply(model: &mut Model, id: SessionId, observations: &Batch, effe
         if is_shown {
             session.update_explanation();
         }
+        let is_answer = !matches!(change.response, Response::ClockOff(_));
+        session.has_asked_for_image |= is_answer && change.stream == Stream::Image;
         let connection_changed = session.connection.apply(&change, &session.build);
         if let Response::ClockOff(behind) = change.response {
             session.behind = behind;

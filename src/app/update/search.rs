@@ -126,7 +126,7 @@ mod tests {
             rows: rows.to_vec(),
             whole,
             faults: fault.into_iter().map(failed_to_list).collect(),
-            needs_code: false,
+            ..Listed::default()
         };
         update(model, Msg::Listed(listed))
     }

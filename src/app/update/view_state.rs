@@ -1,8 +1,9 @@
-//! Closes the help; changes the filter and the search, and starts their filter indexes, which then follow the events.
+//! Closes the help and the prompt; changes the filter and the search, and starts their filter indexes, which then follow the events.
 //! Called by keys and mouse alike.
 
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
+use crate::app::overlays::prompt::Prompt;
 use crate::app::session::Session;
 use crate::app::views::filter::Filter;
 use crate::domain::search::Predicate;
@@ -14,6 +15,16 @@ pub(super) fn close_help(model: &mut Model) {
     if let Some(Overlay::Help { beneath, .. }) = model.overlay.take() {
         model.overlay = beneath.map(|beneath| *beneath);
     }
+}
+
+/// Closes the line of text input, and shows the overlay beneath it again. `None` if none is open.
+pub(super) fn close_prompt(model: &mut Model) -> Option<Prompt> {
+    let is_prompt = |overlay: &mut Overlay| matches!(overlay, Overlay::Prompt(_));
+    let Some(Overlay::Prompt(mut prompt)) = model.overlay.take_if(is_prompt) else {
+        return None;
+    };
+    model.overlay = prompt.beneath.take().map(|beneath| *beneath);
+    Some(prompt)
 }
 
 pub(super) fn set_filter(session: &mut Session, filter: Filter) {

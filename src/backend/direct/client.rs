@@ -363,8 +363,12 @@ impl<'c> Exchange<Call<'c>> for Client {
         let has_token_in_body = call
             .json
             .is_some_and(|json| json.contains("\"nextToken\":"));
-        let is_of_token = (error.code == "ValidationError" && has_token)
-            || (error.code == "InvalidParameterException" && has_token_in_body);
+        let is_of_token = match error.code.as_str() {
+            // CloudFormation's code, and those of EC2.
+            "ValidationError" | "InvalidNextToken" | "InvalidPaginationToken" => has_token,
+            "InvalidParameterException" => has_token_in_body,
+            _ => false,
+        };
         if is_of_token {
             let why = "the service rejected the page token";
             let fault = context.fault(FaultKind::Transient, why);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::backend::direct::query::{Element, ForeignBody, MAX_MEMBERS, Parameters, result, xml};
+use crate::backend::pages::Page;
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventReader, StackId, parse_time};
 
@@ -78,10 +79,10 @@ const STATES: [(&str, &str); 7] = [
 ];
 
 /// The stacks that may be builds.
-pub(super) fn list_stacks(token: Option<&str>) -> Parameters<'_> {
+pub(super) fn list_stacks(token: Option<&NextToken>) -> Parameters<'_> {
     let mut parameters = vec![("Action", "ListStacks"), VERSION];
     parameters.extend(STATES);
-    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters.extend(token.map(|token| ("NextToken", token.as_str())));
     parameters
 }
 
@@ -165,7 +166,7 @@ pub(super) struct StackSummary {
 }
 
 /// Reads a page of stacks that are no part of another one, and the token of the next page.
-pub(super) fn summaries(body: &[u8]) -> Result<(Vec<StackSummary>, Option<String>), ForeignBody> {
+pub(super) fn summaries(body: &[u8]) -> Result<Page<StackSummary>, ForeignBody> {
     let answer = xml("ListStacksResponse", body)?;
     let result = result(&answer, "ListStacksResult")?;
     let rows = result.members("StackSummaries", "member");
@@ -178,7 +179,8 @@ pub(super) fn summaries(body: &[u8]) -> Result<(Vec<StackSummary>, Option<String
             created: row.text("CreationTime").and_then(parse_time),
         })
     });
-    Ok((stacks.collect(), result.owned_text("NextToken")))
+    let next = result.text("NextToken").map(NextToken::new);
+    Ok((stacks.collect(), next))
 }
 
 /// Reads a page of deleted stacks: the id of the newest one of this name, and the token of the next page.

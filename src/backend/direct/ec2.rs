@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::backend::NextToken;
 use crate::backend::direct::cloudformation::IMAGE_ID_TAG;
 use crate::backend::direct::query::{Element, ForeignBody, Parameters, xml};
+use crate::backend::pages::Page;
 use crate::domain::image::Ami;
 use crate::domain::stack_event::parse_time;
 use crate::text::safe::SafeText;
@@ -39,7 +41,7 @@ pub(super) fn describe_images(lookup: &Lookup) -> Parameters<'_> {
 }
 
 /// The finished AMIs of every image.
-pub(super) fn list_images(token: Option<&str>) -> Parameters<'_> {
+pub(super) fn list_images(token: Option<&NextToken>) -> Parameters<'_> {
     let mut parameters = vec![
         ("Action", "DescribeImages"),
         ("Version", "2016-11-15"),
@@ -49,7 +51,7 @@ pub(super) fn list_images(token: Option<&str>) -> Parameters<'_> {
         ("Filter.2.Value.1", "available"),
         ("Owner.1", "self"),
     ];
-    parameters.extend(token.map(|token| ("NextToken", token)));
+    parameters.extend(token.map(|token| ("NextToken", token.as_str())));
     parameters
 }
 
@@ -69,12 +71,12 @@ pub(super) fn images(body: &[u8]) -> Result<Vec<TaggedAmi>, ForeignBody> {
 }
 
 /// Reads a page of AMIs, newest first, and the token of the next page.
-pub(super) fn listed(body: &[u8]) -> Result<(Vec<TaggedAmi>, Option<String>), ForeignBody> {
+pub(super) fn listed(body: &[u8]) -> Result<Page<TaggedAmi>, ForeignBody> {
     let answer = xml("DescribeImagesResponse", body)?;
     let images = answer.members("imagesSet", "item");
     let mut images: Vec<_> = images.filter_map(image).collect();
     images.sort_by_key(|image| std::cmp::Reverse(image.created));
-    Ok((images, answer.owned_text("nextToken")))
+    Ok((images, answer.text("nextToken").map(NextToken::new)))
 }
 
 fn image(image: &Element) -> Option<TaggedAmi> {

@@ -14,11 +14,12 @@ use crate::aws::credentials::identity::IdentityCache;
 use crate::aws::endpoints::Endpoints;
 use crate::aws::operation::Operation;
 use crate::aws::shared::Shared;
+use crate::backend::Asked;
 use crate::backend::direct::client::{Call, Client, Refusal};
 use crate::backend::direct::cloudformation::{self, StackSummary};
 use crate::backend::direct::{Direct, Settings, ec2};
-use crate::backend::pages::Pages;
-use crate::backend::{Asked, ImagesSource, Upcoming};
+use crate::backend::images::{ImagesSource, Upcoming};
+use crate::backend::pages::{PageError, PageRequest, Pages};
 use crate::clock::Clock;
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
@@ -26,38 +27,18 @@ use crate::text::safe::SafeText;
 
 /// The least time between two descriptions of stacks.
 const BETWEEN_DESCRIPTIONS: Duration = Duration::from_millis(500);
-/// The pages that are read at most: a busy account has many stacks.
-const LONGEST_LIST: usize = 20;
 /// The kinds of request, the most urgent one first; then the descriptions of stacks.
 const STACKS: usize = 0;
 const AMIS: usize = 1;
 const KINDS: usize = 3;
 
-/// The next page of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Page {
-    First,
-    Token(String),
-}
-
-impl Page {
-    fn token(&self) -> Option<&str> {
-        match self {
-            Self::First => None,
-            Self::Token(token) => Some(token),
-        }
-    }
-}
-
 #[derive(Debug)]
 pub(crate) struct DirectImages {
     client: Client,
     region: SafeText,
+    /// Those that may be images.
     stacks: Pages<StackSummary>,
-    next_stacks: Option<Page>,
-    read: usize,
     amis: Pages<ListedImage>,
-    next_amis: Option<Page>,
     /// The stacks whose tags are known: the image's id and version where ParallelCluster made it.
     known: HashMap<String, Option<Tags>>,
     /// The stacks whose description failed, and how often: the others come first.
@@ -98,10 +79,7 @@ impl DirectImages {
             client,
             region,
             stacks: Pages::default(),
-            next_stacks: None,
-            read: 0,
             amis: Pages::default(),
-            next_amis: None,
             known: HashMap::new(),
             failed: HashMap::new(),
             described_at: None,
@@ -109,7 +87,7 @@ impl DirectImages {
         }
     }
 
-    async fn list_stacks(&mut self, page: &Page) -> Result<(), Fault> {
+    async fn list_stacks(&mut self, page: &PageRequest) -> Result<(), Fault> {
         let call = Call {
             operation: Operation::ListStacks,
             region: None,
@@ -117,34 +95,29 @@ impl DirectImages {
             parameters: &cloudformation::list_stacks(page.token()),
             json: None,
         };
-        let page = self.client.call(call, cloudformation::summaries).await;
-        let (stacks, next) = page.map_err(fault)?;
-        self.read += 1;
-        self.stacks.add(stacks);
-        let next = next.filter(|_| self.read < LONGEST_LIST);
-        self.next_stacks = next.map(Page::Token);
-        if self.next_stacks.is_none() {
-            self.stacks.end();
-        }
-        Ok(())
+        let answer = self.client.call(call, cloudformation::summaries).await;
+        let page = answer.map_err(page_error).map(|(mut stacks, next)| {
+            stacks.retain(|stack| may_be_an_image(&stack.name));
+            (stacks, next)
+        });
+        self.stacks.take(page)
     }
 
     /// The stacks that may be images, each once.
-    fn candidates(&self) -> Vec<&StackSummary> {
+    fn candidates(&self) -> impl Iterator<Item = &StackSummary> {
         let mut seen = HashSet::new();
         let stacks = self.stacks.iter();
-        let stacks = stacks.filter(|stack| seen.insert(stack.id.as_str()));
-        stacks
-            .filter(|stack| may_be_an_image(&stack.name))
-            .collect()
+        stacks.filter(move |stack| seen.insert(stack.id.as_str()))
     }
 
     /// The next stack to describe: the newest one. The pages come in no documented order.
     fn undescribed(&self) -> Option<&StackSummary> {
-        let stacks = self.stacks.iter();
-        let unknown = stacks.filter(|stack| {
-            !self.refused && !self.known.contains_key(&stack.id) && may_be_an_image(&stack.name)
-        });
+        if self.refused {
+            return None;
+        }
+        let unknown = self
+            .candidates()
+            .filter(|stack| !self.known.contains_key(&stack.id));
         unknown.min_by_key(|stack| {
             let failures = self.failed.get(&stack.id).copied().unwrap_or(0);
             (failures, std::cmp::Reverse(stack.created))
@@ -198,7 +171,7 @@ impl DirectImages {
         })
     }
 
-    async fn list_amis(&mut self, page: &Page) -> Result<(), Fault> {
+    async fn list_amis(&mut self, page: &PageRequest) -> Result<(), Fault> {
         let call = Call {
             operation: Operation::DescribeImages,
             region: None,
@@ -206,8 +179,7 @@ impl DirectImages {
             parameters: &ec2::list_images(page.token()),
             json: None,
         };
-        let page = self.client.call(call, ec2::listed).await;
-        let (amis, next) = page.map_err(fault)?;
+        let answer = self.client.call(call, ec2::listed).await;
         let row = |ami: ec2::TaggedAmi| {
             let tags = ami.ami.tags.iter();
             let mut tags = tags.filter(|(key, _)| key.as_str() == cloudformation::VERSION_TAG);
@@ -222,13 +194,10 @@ impl DirectImages {
                 stack_status: None,
             })
         };
-        let rows: Vec<_> = amis.into_iter().filter_map(row).collect();
-        self.amis.add(rows);
-        self.next_amis = next.map(Page::Token);
-        if self.next_amis.is_none() {
-            self.amis.end();
-        }
-        Ok(())
+        let page = answer
+            .map_err(page_error)
+            .map(|(amis, next)| (amis.into_iter().filter_map(row).collect(), next));
+        self.amis.take(page)
     }
 }
 
@@ -241,48 +210,35 @@ impl ImagesSource for DirectImages {
         match kind {
             STACKS => {
                 self.stacks.begin();
-                self.next_stacks = Some(Page::First);
-                self.read = 0;
                 // The user may have got the permission since.
                 self.refused = false;
             }
-            AMIS => {
-                self.amis.begin();
-                self.next_amis = Some(Page::First);
-            }
+            AMIS => self.amis.begin(),
             _ => {}
         }
     }
 
     async fn next(&mut self, kind: usize) -> Result<(), Fault> {
-        let result = match kind {
-            STACKS => match self.next_stacks.clone() {
+        match kind {
+            STACKS => match self.stacks.next().cloned() {
                 Some(page) => self.list_stacks(&page).await,
-                None => return Ok(()),
+                None => Ok(()),
             },
-            AMIS => match self.next_amis.clone() {
+            AMIS => match self.amis.next().cloned() {
                 Some(page) => self.list_amis(&page).await,
-                None => return Ok(()),
+                None => Ok(()),
             },
             _ => match self.undescribed().map(|stack| stack.id.clone()) {
                 Some(stack) => self.describe(&stack).await,
-                None => return Ok(()),
+                None => Ok(()),
             },
-        };
-        if matches!(&result, Err(fault) if !fault.kind.may_pass()) {
-            match kind {
-                STACKS => self.next_stacks = None,
-                AMIS => self.next_amis = None,
-                _ => {}
-            }
         }
-        result
     }
 
     fn upcoming(&self, kind: usize) -> Option<Upcoming> {
         let (is_due, operation) = match kind {
-            STACKS => (self.next_stacks.is_some(), Operation::ListStacks),
-            AMIS => (self.next_amis.is_some(), Operation::DescribeImages),
+            STACKS => (self.stacks.next().is_some(), Operation::ListStacks),
+            AMIS => (self.amis.next().is_some(), Operation::DescribeImages),
             _ => (self.undescribed().is_some(), Operation::DescribeStacks),
         };
         let described_at = self
@@ -295,23 +251,35 @@ impl ImagesSource for DirectImages {
     }
 
     fn rows(&self) -> Vec<ListedImage> {
-        let stacks = self.candidates().into_iter();
-        let stacks = stacks.filter_map(|stack| {
+        let stacks = self.candidates().filter_map(|stack| {
             let tags = self.known.get(&stack.id)?.clone()?;
             self.row(stack, tags)
         });
         stacks.chain(self.amis.iter().cloned()).collect()
     }
 
+    fn region(&self) -> Option<SafeText> {
+        Some(self.region.clone())
+    }
+
     fn looked_at(&self) -> Option<(usize, usize)> {
-        let all = self.candidates();
-        let is_known = |stack: &&&StackSummary| self.known.contains_key(&stack.id);
-        let known = all.iter().filter(is_known).count();
-        (known < all.len()).then_some((known, all.len()))
+        let (mut all, mut known) = (0, 0);
+        for stack in self.candidates() {
+            all += 1;
+            known += usize::from(self.known.contains_key(&stack.id));
+        }
+        (known < all).then_some((known, all))
     }
 
     fn take_requests(&mut self) -> Vec<Asked> {
         self.client.take_requests()
+    }
+}
+
+fn page_error(refusal: Refusal) -> PageError {
+    match refusal {
+        Refusal::TokenRejected(fault) => PageError::TokenRejected(fault),
+        other => PageError::Fault(fault(other)),
     }
 }
 

@@ -8,16 +8,15 @@ use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
 use crate::aws::exchange::Exchange;
+use crate::backend::Source;
+use crate::backend::images::{ImagesSource, Upcoming};
 use crate::backend::pages::Pages;
 use crate::backend::parallelcluster::{ApiCall, ImageId, ParallelCluster, response};
-use crate::backend::{ImagesSource, NextToken, Source, Upcoming};
 use crate::domain::fault::Fault;
 use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::domain::observation::Stream;
 use crate::text::safe::SafeText;
 
-/// The pages of a status that are read at most.
-const LONGEST_LIST: usize = 50;
 /// The least time between two descriptions.
 const BETWEEN_DESCRIPTIONS: Duration = Duration::from_millis(500);
 /// The kinds of request, the most urgent one first: the lists, and between them the descriptions.
@@ -27,9 +26,9 @@ const KINDS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct ApiImages {
     api: ParallelCluster,
-    building: List,
-    failed: List,
-    available: List,
+    building: Pages<ListedImage>,
+    failed: Pages<ListedImage>,
+    available: Pages<ListedImage>,
     /// When the builds began that have been described, if that is known.
     began: HashMap<Described, Option<DateTime<Utc>>>,
     described_at: Option<Instant>,
@@ -38,86 +37,32 @@ pub(crate) struct ApiImages {
 /// An image, its stack, and the stack's status.
 type Described = (SafeText, Option<SafeText>, Option<SafeText>);
 
-#[derive(Debug)]
-struct List {
-    status: ListedStatus,
-    rows: Pages<ListedImage>,
-    next: Option<Page>,
-    read: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Page {
-    First,
-    Token(NextToken),
-}
-
-impl List {
-    fn new(status: ListedStatus) -> Self {
-        Self {
-            status,
-            rows: Pages::default(),
-            next: None,
-            read: 0,
-        }
-    }
-
-    fn begin(&mut self) {
-        self.rows.begin();
-        self.next = Some(Page::First);
-        self.read = 0;
-    }
-
-    fn take(
-        &mut self,
-        page: Result<(Vec<ListedImage>, Option<NextToken>), Fault>,
-    ) -> Result<(), Fault> {
-        match page {
-            Ok((rows, next)) => {
-                self.read += 1;
-                self.rows.add(rows);
-                let next = next.filter(|_| self.read < LONGEST_LIST);
-                self.next = next.map(Page::Token);
-                if self.next.is_none() {
-                    self.rows.end();
-                }
-                Ok(())
-            }
-            Err(fault) => {
-                if !fault.kind.may_pass() {
-                    self.next = None;
-                }
-                Err(fault)
-            }
-        }
-    }
-}
-
 impl ApiImages {
     /// The client's own image is not asked for.
     pub(crate) fn new(api: ParallelCluster) -> Self {
         Self {
             api,
-            building: List::new(ListedStatus::Building),
-            failed: List::new(ListedStatus::Failed),
-            available: List::new(ListedStatus::Available),
+            building: Pages::default(),
+            failed: Pages::default(),
+            available: Pages::default(),
             began: HashMap::new(),
             described_at: None,
         }
     }
 
-    fn list(&mut self, kind: usize) -> Option<&mut List> {
+    /// The list of a kind, and the status of its images.
+    fn list(&mut self, kind: usize) -> Option<(&mut Pages<ListedImage>, ListedStatus)> {
         match kind {
-            0 => Some(&mut self.building),
-            2 => Some(&mut self.failed),
-            3 => Some(&mut self.available),
+            0 => Some((&mut self.building, ListedStatus::Building)),
+            2 => Some((&mut self.failed, ListedStatus::Failed)),
+            3 => Some((&mut self.available, ListedStatus::Available)),
             _ => None,
         }
     }
 
     /// The next image to describe.
     fn undescribed(&self) -> Option<(Described, ImageId)> {
-        let mut rows = self.building.rows.iter().map(described);
+        let mut rows = self.building.iter().map(described);
         rows.find_map(|row| {
             let id = row.0.as_str().parse().ok()?;
             (!self.began.contains_key(&row)).then_some((row, id))
@@ -152,35 +97,30 @@ impl ImagesSource for ApiImages {
     }
 
     fn begin(&mut self, kind: usize) {
-        if let Some(list) = self.list(kind) {
+        if let Some((list, _)) = self.list(kind) {
             list.begin();
         }
     }
 
     async fn next(&mut self, kind: usize) -> Result<(), Fault> {
-        let Some(list) = self.list(kind) else {
+        let Some((list, status)) = self.list(kind) else {
             return self.describe().await;
         };
-        let status = list.status;
-        let Some(page) = list.next.clone() else {
+        let Some(page) = list.next().cloned() else {
             return Ok(());
         };
-        let token = match &page {
-            Page::First => None,
-            Page::Token(token) => Some(token),
-        };
-        let call = ApiCall::Images(status, token);
+        let call = ApiCall::Images(status, page.token());
         let result = self.api.exchange(call).await;
         let page = response::images(&self.api.context(call), status, result);
-        self.list(kind).map_or(Ok(()), |list| list.take(page))
+        self.list(kind).map_or(Ok(()), |(list, _)| list.take(page))
     }
 
     fn upcoming(&self, kind: usize) -> Option<Upcoming> {
         let is_due = match kind {
-            0 => self.building.next.is_some(),
+            0 => self.building.next().is_some(),
             DESCRIPTIONS => self.undescribed().is_some(),
-            2 => self.failed.next.is_some(),
-            _ => self.available.next.is_some(),
+            2 => self.failed.next().is_some(),
+            _ => self.available.next().is_some(),
         };
         let described_at = self.described_at.filter(|_| kind == DESCRIPTIONS);
         is_due.then(|| Upcoming {
@@ -190,14 +130,14 @@ impl ImagesSource for ApiImages {
     }
 
     fn rows(&self) -> Vec<ListedImage> {
-        let building = self.building.rows.iter().map(|row| {
+        let building = self.building.iter().map(|row| {
             let since = self.began.get(&described(row)).copied().flatten();
             ListedImage {
                 since,
                 ..row.clone()
             }
         });
-        let others = self.failed.rows.iter().chain(self.available.rows.iter());
+        let others = self.failed.iter().chain(self.available.iter());
         building.chain(others.cloned()).collect()
     }
 }

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use crate::aws::context::RequestContext;
 use crate::aws::http::Response;
 use crate::aws::refusal::request_id;
+use crate::backend::pages::{Page, PageError};
 use crate::backend::parallelcluster::page;
 use crate::backend::parallelcluster::refusal::Refusal;
 use crate::backend::parallelcluster::wire;
 use crate::backend::parallelcluster::wire::ForeignBody;
-use crate::backend::{EventsError, EventsResponse, NextToken};
+use crate::backend::{EventsError, EventsResponse};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::image::ImageAnswer;
 use crate::domain::listing::{ListedImage, ListedStatus};
@@ -61,23 +62,25 @@ pub(crate) fn stack_created(
     }
 }
 
-/// The result of ListImages: the images, and the token of the next page.
+/// The result of ListImages.
 pub(crate) fn images(
     context: &RequestContext<'_>,
     status: ListedStatus,
     result: Result<Response, Refusal>,
-) -> Result<(Vec<ListedImage>, Option<NextToken>), Fault> {
-    match result {
-        Ok(response) => wire::images(&response.body, status)
-            .map_err(|body| malformed(context, &response, &body)),
+) -> Result<Page<ListedImage>, PageError> {
+    let fault = match result {
+        Ok(response) => {
+            return wire::images(&response.body, status)
+                .map_err(|body| PageError::Fault(malformed(context, &response, &body)));
+        }
         Err(Refusal::Absent) => {
             let why = format!("{} reports that there is no such list", context.host);
-            Err(context.fault(FaultKind::Misconfigured, why))
+            context.fault(FaultKind::Misconfigured, why)
         }
-        Err(Refusal::Foreign(fault) | Refusal::TokenRejected(fault) | Refusal::Fault(fault, _)) => {
-            Err(fault)
-        }
-    }
+        Err(Refusal::TokenRejected(fault)) => return Err(PageError::TokenRejected(fault)),
+        Err(Refusal::Foreign(fault) | Refusal::Fault(fault, _)) => fault,
+    };
+    Err(PageError::Fault(fault))
 }
 
 /// A successful status with a body that is not the API's.

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::aws::excerpt::excerpt_of_body;
 use crate::backend::NextToken;
+use crate::backend::pages::Page;
 use crate::domain::image::{Ami, ImageDescription};
 use crate::domain::listing::{ListedImage, ListedStatus};
 use crate::domain::stack_event::{StackId, parse_time};
@@ -77,17 +78,11 @@ pub(crate) fn stack_created(body: &[u8]) -> Result<Option<DateTime<Utc>>, Foreig
 }
 
 /// Reads a page of ListImages. What is no image is left out.
-pub(crate) fn images(
-    body: &[u8],
-    status: ListedStatus,
-) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
+pub(crate) fn images(body: &[u8], status: ListedStatus) -> Result<Page<ListedImage>, ForeignBody> {
     or_mended(body, |text| listed(text, status))
 }
 
-fn listed(
-    body: &str,
-    status: ListedStatus,
-) -> Result<(Vec<ListedImage>, Option<NextToken>), ForeignBody> {
+fn listed(body: &str, status: ListedStatus) -> Result<Page<ListedImage>, ForeignBody> {
     let fields: RawFields<'_> = parsed(body, |json| Deserialize::deserialize(json))?;
     let Some(images) = fields.get("images") else {
         return Err(ForeignBody::OtherJson);

@@ -10,8 +10,6 @@
 //! one reason. It never scans the events.
 
 pub(crate) mod ami;
-#[cfg(test)]
-mod known_tests;
 mod place;
 #[cfg(test)]
 mod tests;

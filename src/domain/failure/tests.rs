@@ -1,3 +1,5 @@
+mod known;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -11,6 +11,8 @@ pub(crate) enum Mark<'a> {
     Workflow(&'a str, &'a str),
     /// The number of its steps.
     Total(usize),
+    /// The next step of the workflow is about to begin: its name.
+    NextStep(&'a str),
     /// A step of the workflow: its name and its action.
     Step(&'a str, Option<&'a str>),
     /// The image has another stage.
@@ -27,8 +29,9 @@ pub(crate) enum Mark<'a> {
 }
 
 /// How every line begins that marks something.
-const BEGINNINGS: [&str; 14] = [
+const BEGINNINGS: [&str; 15] = [
     "Started ",
+    "No 'if' ",
     "Step ",
     "Setup: ",
     "Total ",
@@ -77,6 +80,9 @@ fn of_service(line: &str) -> Option<Mark<'_>> {
         let arn = arn.split_whitespace().next()?;
         let is_arn = arn.starts_with("arn:");
         return is_arn.then_some(Mark::Workflow(word(kind)?, arn));
+    }
+    if let Some(name) = line.strip_prefix("No 'if' conditions to evaluate for step: ") {
+        return Some(Mark::NextStep(word(name)?));
     }
     if let Some(rest) = line.strip_prefix("Total ") {
         let (count, _) = rest.split_once(" steps to run for workflow ")?;
@@ -147,6 +153,10 @@ mod tests {
                 Mark::Step("ApplyBuildComponents", Some("ExecuteComponents")),
             ),
             (
+                "No 'if' conditions to evaluate for step: LaunchBuildInstance",
+                Mark::NextStep("LaunchBuildInstance"),
+            ),
+            (
                 "Started BUILD workflow arn:aws:w/build/x",
                 Mark::Workflow("BUILD", "arn:aws:w/build/x"),
             ),
@@ -178,6 +188,8 @@ mod tests {
     fn the_beginning_of_a_line_tells_that_it_marks_nothing() {
         let words = [
             "Started ",
+            "No 'if' ",
+            "conditions to evaluate for step: ",
             "step",
             "BUILD",
             " workflow ",

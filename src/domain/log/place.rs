@@ -23,7 +23,7 @@ impl LinePlace {
         let safe = |text: &str| Some(SafeText::new(text));
         match mark {
             Mark::Workflow(..) => *self = Self::default(),
-            Mark::Step(name, _) => {
+            Mark::NextStep(name) | Mark::Step(name, _) => {
                 *self = Self {
                     step: safe(name),
                     ..Self::default()
@@ -41,11 +41,14 @@ impl LinePlace {
                 self.component_step = None;
             }
             Mark::ComponentStep(name) => self.component_step = safe(name),
-            Mark::Total(_)
-            | Mark::Stage(_)
-            | Mark::ExitCode(_)
-            | Mark::Succeeded
-            | Mark::Failed => return false,
+            // All components have been run: what follows is of the workflow's step again.
+            Mark::Succeeded => {
+                *self = Self {
+                    step: self.step.take(),
+                    ..Self::default()
+                }
+            }
+            Mark::Total(_) | Mark::Stage(_) | Mark::ExitCode(_) | Mark::Failed => return false,
         }
         true
     }
@@ -155,7 +158,17 @@ mod tests {
             place.enter(mark(line).unwrap());
         }
         assert!(place.is_of("install") && place.is_of("Apply"));
-        place.enter(mark("Started step Next with action Y").unwrap());
-        assert!(place.is_of("Next") && place.component.is_none());
+        for (line, step) in [
+            ("TOE has completed execution successfully", "Apply"),
+            ("No 'if' conditions to evaluate for step: Next", "Next"),
+            ("Started step Next with action Y", "Next"),
+        ] {
+            assert!(place.enter(mark(line).unwrap()), "{line}");
+            let expected = LinePlace {
+                step: Some(SafeText::new(step)),
+                ..LinePlace::default()
+            };
+            assert_eq!(place, expected, "{line}");
+        }
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn classify(message: &str) -> LineClass {
         Some(Mark::ExitCode(code)) if code == 0 || asks_for_restart(code) => return LineClass::End,
         Some(Mark::Succeeded) => return LineClass::End,
         Some(Mark::ExitCode(_) | Mark::Failed) => return LineClass::Error,
-        Some(Mark::Total(_)) => return LineClass::Output,
+        Some(Mark::Total(_) | Mark::NextStep(_)) => return LineClass::Output,
         Some(_) => return LineClass::Step,
         None => {}
     }

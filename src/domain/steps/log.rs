@@ -156,7 +156,7 @@ impl State {
                 self.component.since = Some(at);
             }
             Mark::Failed => self.is_failing = true,
-            Mark::Stage(_) | Mark::ExitCode(_) | Mark::Succeeded => {}
+            Mark::Stage(_) | Mark::NextStep(_) | Mark::ExitCode(_) | Mark::Succeeded => {}
         }
     }
 

@@ -70,7 +70,7 @@ impl Outline {
                     step.has_failed = true;
                 }
             }
-            Mark::Total(_) => {}
+            Mark::Total(_) | Mark::NextStep(_) => {}
         }
     }
 

@@ -45,12 +45,7 @@ impl Read {
         name: &str,
         recordings: Option<PathBuf>,
     ) -> Result<Self, Error> {
-        let which = Recorded {
-            name: PathBuf::from(name),
-            recordings,
-            region: None,
-        };
-        Ok(Self::of(open(&which, None, "compare")?))
+        Ok(Self::of(find(name, recordings, None)?))
     }
 
     fn of(opened: Opened) -> Self {
@@ -171,6 +166,17 @@ async fn read_whole(build: &mut Build, mut seen: mpsc::Receiver<Observation>) ->
     None
 }
 
+/// Opens the recording of this name; of several regions' recordings that of the preferred one.
+fn find(name: &str, recordings: Option<PathBuf>, preferred: Option<&str>) -> Result<Opened, Error> {
+    let which = Recorded {
+        name: PathBuf::from(name),
+        recordings,
+        // That of the settings is among the preferred one's sources.
+        region: None,
+    };
+    open(&which, preferred, "compare")
+}
+
 /// Whether a recording that was found by an image's id alone is of another region than the one that a flag names.
 fn is_elsewhere(opened: &Opened, flag: Option<&str>, name: &str) -> bool {
     let region = opened.region.as_ref().map(SafeText::as_str);
@@ -217,11 +223,6 @@ async fn read(
     (flag, recordings): (Option<&str>, Option<&PathBuf>),
     common: &Common,
 ) -> Result<Read, Error> {
-    let which = Recorded {
-        name: PathBuf::from(&name),
-        recordings: recordings.cloned(),
-        region: None,
-    };
     let preferred = match &api {
         Some(api) => {
             let (first, last) = (
@@ -232,7 +233,7 @@ async fn read(
         }
         None => None,
     };
-    let opened = open(&which, preferred.as_deref(), "compare");
+    let opened = find(&name, recordings.cloned(), preferred.as_deref());
     let not_recorded = match opened {
         Ok(opened) if is_elsewhere(&opened, flag, &name) => {
             let region = flag.unwrap_or_default();

@@ -72,7 +72,7 @@ fn title(model: &Model) -> String {
     let session = &model.shown;
     let label = model.label(session.id).map(|label| label.text);
     let image = label.unwrap_or_else(|| one_line(SafeText::new(&session.target.image_id).as_str()));
-    let verdict = session.build.verdict().label();
+    let verdict = session.verdict().label();
     format!("{verdict} {}", truncate(&image, LONGEST, "..."))
 }
 

@@ -60,7 +60,7 @@ fn others<'a>(model: &Model, theme: &Theme) -> Vec<Line<'a>> {
     let others = model.in_order().into_iter();
     let others = others.filter(|session| session.id != shown);
     let others: Vec<_> = others
-        .filter_map(|session| Some((session.build.verdict(), labels.remove(&session.id)?.text)))
+        .filter_map(|session| Some((session.verdict(), labels.remove(&session.id)?.text)))
         .collect();
     if others.is_empty() {
         return Vec::new();

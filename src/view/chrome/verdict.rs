@@ -32,9 +32,9 @@ const ROOM_FOR_BASIS: usize = 100;
 pub(crate) fn draw(model: &Model, theme: &Theme, in_notice: bool, area: Rect, buf: &mut Buffer) {
     let area = area.inner(Margin::new(1, 0));
     let columns = usize::from(area.width);
-    let verdict = model.shown.build.verdict();
+    let verdict = model.shown.verdict();
     let badge = badge(verdict, theme);
-    let elapsed = model.shown.build.elapsed(model.now).map(duration);
+    let elapsed = model.shown.elapsed(model.now).map(duration);
     let taken = width(&badge) + elapsed.as_deref().map_or(0, |text| width(text) + GAP) + GAP;
     let has_room = !in_notice && columns > taken;
     let failure = has_room.then(|| failure(&model.shown, columns - taken));

@@ -56,7 +56,7 @@ pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect,
     let names: Vec<_> = names.collect();
     let badges: Vec<_> = sessions
         .iter()
-        .map(|session| badge(session.build.verdict(), theme))
+        .map(|session| badge(session.verdict(), theme))
         .collect();
     let widest = |texts: &[String]| texts.iter().map(|text| width(text)).max().unwrap_or(0);
     let most = if is_wide { NAME } else { SHORT_NAME };
@@ -69,7 +69,7 @@ pub(crate) fn draw(model: &Model, menu: BuildsMenu, theme: &Theme, screen: Rect,
         let glyphs = theme.glyphs();
         let marker = if is_chosen { glyphs.marker } else { " " };
         let name = pad(&cut_middle(name, columns, theme), columns);
-        let verdict = theme.verdict(session.build.verdict());
+        let verdict = theme.verdict(session.verdict());
         let mut spans = vec![
             Span::raw(marker),
             Span::styled(name, theme.strong()),
@@ -95,7 +95,7 @@ fn badge(verdict: Verdict, theme: &Theme) -> String {
 
 /// How far the build is: its time, its bar, how old its newest event is, and its stage; or how it ended.
 fn progress(model: &Model, session: &Session, is_wide: bool, theme: &Theme) -> Vec<Span<'static>> {
-    let verdict = session.build.verdict();
+    let verdict = session.verdict();
     let progress = Progress::of(session, model.now);
     let elapsed = progress.elapsed.map_or_else(String::new, duration);
     let mut spans = vec![Span::raw(pad(&elapsed, ELAPSED))];

@@ -37,12 +37,8 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
     let area = area.offset(Offset::new(i32::from(screen.x), i32::from(screen.y)));
     let height = picker.height(screen.as_size());
     let note = note(picker, height, theme);
-    let title = if picker.is_whole {
-        " Builds to watch "
-    } else {
-        " Builds to watch (reading) "
-    };
-    let inner = popup::draw(title, &note, theme, area.intersection(screen), buf);
+    let title = title(picker, usize::from(area.width.saturating_sub(2)));
+    let inner = popup::draw(&title, &note, theme, area.intersection(screen), buf);
     let mut lines = inner.rows();
     let Some(first) = lines.next() else {
         return;
@@ -87,6 +83,28 @@ pub(crate) fn draw(model: &Model, picker: &Picker, theme: &Theme, screen: Rect, 
             buf.set_style(area, theme.selected(true));
         }
     }
+}
+
+/// The region and the account whose images are listed, as far as they are known and there is room.
+fn title(picker: &Picker, columns: usize) -> String {
+    let state = if picker.is_whole { "" } else { " (reading)" };
+    let region = picker.home.as_ref();
+    let region = region.map(|region| one_line(region.as_str()));
+    let account = picker.account.as_ref();
+    let account = account.map(|account| format!("account {}", one_line(account.as_str())));
+    let places = [
+        [region.as_deref(), account.as_deref()],
+        [region.as_deref(), None],
+        [None, None],
+    ];
+    let titles = places.map(|place| {
+        let place: Vec<_> = place.into_iter().flatten().collect();
+        let colon = if place.is_empty() { "" } else { ": " };
+        format!(" Builds to watch{colon}{}{state} ", place.join(", "))
+    });
+    let fits = titles.iter().position(|title| width(title) <= columns);
+    let [.., shortest] = &titles;
+    fits.map_or(shortest, |fits| &titles[fits]).clone()
 }
 
 /// The marks, the sign of watched builds, and the place of the selected row where some are off the screen.
@@ -263,6 +281,42 @@ fn nothing(picker: &Picker) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::msg::Listed;
+    use crate::domain::listing::ListedImage;
+
+    #[test]
+    fn the_title_names_the_region_and_the_account_where_they_are_known_and_fit() {
+        let mut picker = Picker::default();
+        assert_eq!(title(&picker, 80), " Builds to watch (reading) ");
+        let arn = "arn:aws:cloudformation:eu-west-1:123456789012:stack/img/1";
+        let image = ListedImage {
+            image_id: SafeText::new("img"),
+            region: None,
+            status: ListedStatus::Building,
+            since: None,
+            version: None,
+            ami_id: None,
+            stack_id: Some(SafeText::new(arn)),
+            stack_status: None,
+        };
+        let listed = |rows, whole| Listed {
+            rows,
+            region: Some(SafeText::new("eu-west-1")),
+            whole,
+            ..Listed::default()
+        };
+        picker.take(listed(Vec::new(), false));
+        assert_eq!(title(&picker, 80), " Builds to watch: eu-west-1 (reading) ");
+        picker.take(listed(vec![image], true));
+        picker.take(listed(Vec::new(), true));
+        for (columns, expected) in [
+            (80, " Builds to watch: eu-west-1, account 123456789012 "),
+            (49, " Builds to watch: eu-west-1 "),
+            (20, " Builds to watch "),
+        ] {
+            assert_eq!(title(&picker, columns), expected);
+        }
+    }
 
     #[test]
     fn a_comparison_that_is_read_says_how_far_it_is() {

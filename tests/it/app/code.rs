@@ -1,6 +1,6 @@
 //! The MFA code: asked for where a role needs one, never shown, and used once.
 
-use bakewatch::testing::app::{Effect, Mode, Msg};
+use bakewatch::testing::app::{Effect, Mode, Msg, Session};
 use bakewatch::testing::domain::FaultKind;
 
 use crate::support::builds;
@@ -68,6 +68,23 @@ fn a_code_is_not_asked_for_over_another_overlay_nor_after_a_response() {
     assert!(text(&story).contains("MFA code: "), "{}", text(&story));
     story.complete();
     assert!(!text(&story).contains("MFA code: "), "{}", text(&story));
+}
+
+/// However the prompt is closed, the picker beneath it is as the user has left it.
+#[test]
+fn the_picker_that_needed_a_code_keeps_its_filter() {
+    for keys in ["12<", "123456>"] {
+        let mut story = builds::connecting(100, 30);
+        story.model.shown = Session::placeholder();
+        story.at(1).keys("/abc>");
+        assert!(text(&story).contains("filter: abc"), "{}", text(&story));
+        needs_code(&mut story);
+        assert!(text(&story).contains("MFA code: "), "{}", text(&story));
+        story.keys(keys);
+        let shown = text(&story);
+        assert!(!shown.contains("MFA code: "), "{keys}: {shown}");
+        assert!(shown.contains("filter: abc"), "{keys}: {shown}");
+    }
 }
 
 #[test]

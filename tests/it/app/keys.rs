@@ -37,6 +37,32 @@ fn a_key_without_an_action_answers_for_a_while() {
     assert_eq!(story.at(since + 8).model.toast, None);
 }
 
+/// What is open over the panes answers for the keys of the panes, too.
+#[test]
+fn a_key_of_another_context_answers_wherever_it_does_nothing() {
+    for (opens, keys) in [
+        ("B", "1234/&nNeEfoJdsw+-0zyYARurtm{}[] "),
+        ("b", "1234&nNeEfoJdsw+-0zcyYARutm{}[]"),
+        ("?", "1234/&nNeEfoJdsw+-0zyYARurtm{}[] "),
+        ("f", "1234/&nNeEoJdsw+-0zyYARurtm{}[]"),
+    ] {
+        let mut story = builds::failed(80, 24);
+        story.keys(opens);
+        for key in keys.chars() {
+            press(&mut story, Key::Char(key));
+            let key = if key == ' ' {
+                "space".to_owned()
+            } else {
+                key.to_string()
+            };
+            let answer = format!("{key} does nothing here; ? lists the keys");
+            assert_eq!(toast(&story), answer, "{opens}");
+            let hints = lines(&draw(&story.model, &COLOUR)).pop().unwrap();
+            assert!(hints.ends_with(&answer), "{opens}: {hints}");
+        }
+    }
+}
+
 #[test]
 fn quitting_closes_the_topmost_pane_first() {
     for (opens, name) in [

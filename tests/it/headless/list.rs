@@ -17,6 +17,10 @@ fn rows(ended: &Ended) -> Vec<(String, String)> {
         .collect()
 }
 
+fn list_over_api(url: &str) -> Ended {
+    run(&["list", "-o", "json", "--no-sign-request", "--api-url", url])
+}
+
 /// One that is being built, one that has failed, one that is deleting itself, and one that is made.
 fn account() -> Several {
     let mut aws = Several::start(&["alpha", "beta", "gamma", "delta"]);
@@ -137,15 +141,7 @@ fn all_images_that_are_being_built_are_watched_together() {
 fn the_api_lists_the_images_of_each_status() {
     let mut server = Server::start(FaultPlan::default());
     server.begin_build(STACK);
-    let flags = [
-        "list",
-        "-o",
-        "json",
-        "--no-sign-request",
-        "--api-url",
-        &server.url,
-    ];
-    let ended = run(&flags);
+    let ended = list_over_api(&server.url);
     ended.assert_code(0);
     assert_eq!(rows(&ended), [("img".to_owned(), "building".to_owned())]);
     let requests = server.requests.all();
@@ -203,6 +199,33 @@ fn a_throttled_or_failing_call_hides_only_its_own_rows() {
     }
 }
 
+/// The token may expire between two pages: it is not sent again, and no row is lost.
+#[test]
+fn a_list_whose_page_token_is_rejected_is_read_again_from_its_first_page() {
+    let first_stacks = "<ListStacksResponse><ListStacksResult><StackSummaries></StackSummaries>\
+        <NextToken>t1</NextToken></ListStacksResult></ListStacksResponse>";
+    let first_amis = "<DescribeImagesResponse><imagesSet></imagesSet><nextToken>t1</nextToken></DescribeImagesResponse>";
+    for (action, first, code) in [
+        ("ListStacks", first_stacks, "ValidationError"),
+        ("DescribeImages", first_amis, "InvalidNextToken"),
+    ] {
+        let mut aws = account();
+        let rejected = format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>x</Message></Error></ErrorResponse>"
+        );
+        aws.of("alpha").answer_once(action, 200, first);
+        aws.of("alpha").answer_once(action, 400, &rejected);
+        let ended = aws.run(&["list", "-o", "json"]).end();
+        ended.assert_code(0);
+        assert_eq!(rows(&ended).len(), 4, "{action}");
+        assert_eq!(ended.diagnostics, "", "{action}");
+        let calls = aws.of("alpha").calls_of(action);
+        let tokens = calls.into_iter().map(|call| call.token);
+        let expected = [None, Some("t1".to_owned()), None];
+        assert_eq!(tokens.collect::<Vec<_>>(), expected, "{action}");
+    }
+}
+
 #[test]
 fn a_status_that_the_api_cannot_list_hides_no_other_one() {
     // The first request and the later ones are for the images that are being built.
@@ -210,15 +233,7 @@ fn a_status_that_the_api_cannot_list_hides_no_other_one() {
     let plan = FaultPlan::new(vec![broken(1..=1), broken(4..=100)]);
     let mut server = Server::start(plan);
     server.succeed();
-    let flags = [
-        "list",
-        "-o",
-        "json",
-        "--no-sign-request",
-        "--api-url",
-        &server.url,
-    ];
-    let ended = run(&flags);
+    let ended = list_over_api(&server.url);
     ended.assert_code(0);
     assert_eq!(rows(&ended), [("img".to_owned(), "available".to_owned())]);
     assert!(ended.diagnostics.contains("not complete"));
@@ -233,8 +248,7 @@ fn over_the_api_the_newest_running_build_is_the_first_one() {
         server.begin_build(&stack);
         server.set_created(&stack, &format!("2026-01-01T{time}:00:00.000Z"));
     }
-    let url = servers[0].url.clone();
-    let ended = run(&["list", "-o", "json", "--no-sign-request", "--api-url", &url]);
+    let ended = list_over_api(&servers[0].url);
     ended.assert_code(0);
     let ids: Vec<_> = rows(&ended).into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, ["new", "old"]);

@@ -178,6 +178,54 @@ fn the_last_lines_and_those_of_a_step_are_printed() {
     assert!(ended.diagnostics.contains(steps), "{}", ended.diagnostics);
 }
 
+/// The line that announces a step comes before the one that begins it, and after the end of the components of another one.
+#[test]
+fn what_announces_a_step_is_of_that_step_and_what_ends_the_components_of_theirs() {
+    let mut aws = Aws::start();
+    aws.begin();
+    let lines = [
+        (
+            "Started step ApplyBuildComponents with action ExecuteComponents",
+            "ApplyBuildComponents",
+        ),
+        (
+            "Document arn:aws:imagebuilder:us-east-1:1:component/c/1/1",
+            "ApplyBuildComponents",
+        ),
+        ("Phase build", "ApplyBuildComponents"),
+        ("Step Install", "Install"),
+        ("ExitCode 0", "Install"),
+        (
+            "TOE has completed execution successfully",
+            "ApplyBuildComponents",
+        ),
+        (
+            "No 'if' conditions to evaluate for step: RunSanitizeScript",
+            "RunSanitizeScript",
+        ),
+        (
+            "Started step RunSanitizeScript with action SanitizeInstance",
+            "RunSanitizeScript",
+        ),
+    ];
+    aws.push_log(
+        (0..)
+            .zip(lines)
+            .map(|(at, (line, _))| (START + at, line.to_owned())),
+    );
+    let ended = log(&aws, &["-o", "json"]).end();
+    let printed = ended.of_kind("log");
+    let steps = printed.iter().map(|line| {
+        (
+            line["message"].as_str().unwrap(),
+            line["step"].as_str().unwrap(),
+        )
+    });
+    assert_eq!(steps.collect::<Vec<_>>(), lines);
+    let ended = log(&aws, &["--step", "Install"]).end();
+    assert_eq!(ended.lines.len(), 2, "{:?}", ended.lines);
+}
+
 #[test]
 fn a_failed_script_is_named_with_its_exit_code_and_last_lines() {
     let mut aws = Aws::start();

@@ -43,6 +43,13 @@ fn recordings_in_any_state_are_listed_newest_first() {
     };
     assert_eq!(of("foreign.jsonl")["error"], "not a bakewatch recording");
     assert_eq!(of("cut.jsonl")["outcome"], "building");
+    for (name, version) in [
+        ("success.jsonl", Some("3.16.1")),
+        ("failure.jsonl", Some("3.16.1")),
+        ("old.jsonl", None),
+    ] {
+        assert_eq!(of(name)["version"].as_str(), version, "{name}");
+    }
     let failure = of("failure.jsonl");
     assert_eq!(failure["outcome"], "failed");
     assert_eq!(

@@ -1,10 +1,11 @@
 //! What a user learns without a key: the state, the time, the reason, and the command or the configuration to copy.
 
 use bakewatch::testing::app::{Effect, Key, Msg, bar_items, update};
-use bakewatch::testing::domain::{FaultKind, StatusClass};
+use bakewatch::testing::domain::{FaultKind, StatusClass, Stream};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
 
+use crate::support::api;
 use crate::support::builds;
 use crate::support::frame::{COLOUR, draw, lines};
 use crate::support::story::Story;
@@ -43,6 +44,30 @@ fn a_build_says_what_it_does_and_how_long_still_without_a_key() {
         for needed in ["BUILDING 34:12", "est. 25m left", "Image Builder: BUILDING"] {
             assert!(shown.contains(needed), "{needed:?} is not in {shown:?}");
         }
+    }
+}
+
+/// The stack of a success deletes itself: before the first answer about the image that is no state of the build.
+#[test]
+fn a_stack_that_is_being_deleted_says_nothing_of_an_image_that_was_not_asked_for_yet() {
+    for (width, height) in SIZES {
+        let mut story = builds::opened_while_deleting(width, height);
+        let shown = words(&story);
+        assert!(shown.contains("WAITING"), "{shown:?}");
+        for unknown in ["DELETING", "58:"] {
+            assert!(!shown.contains(unknown), "{unknown:?} is in {shown:?}");
+        }
+        story.complete();
+        let shown = words(&story);
+        assert!(shown.contains("SUCCEEDED"), "{shown:?}");
+
+        let mut story = builds::opened_while_deleting(width, height);
+        story.fail(
+            Stream::Image,
+            api::failed_request(FaultKind::Transient, "no response", ""),
+        );
+        let shown = words(&story);
+        assert!(shown.contains("DELETING 58:"), "{shown:?}");
     }
 }
 

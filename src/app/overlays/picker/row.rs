@@ -131,7 +131,7 @@ pub(crate) fn watched(session: &Session) -> PickerRow {
     PickerRow {
         image_id: SafeText::new(&session.target.image_id),
         region: session.region(),
-        state: RowState::Watched(build.verdict().outcome()),
+        state: RowState::Watched(session.verdict().outcome()),
         since: build.started_at(),
         version: build.version().cloned(),
         result: build.ami().map(|ami| ami.id.clone()).or(failure),
@@ -153,8 +153,33 @@ pub(super) fn recorded(watch: &RecordedWatch) -> Option<PickerRow> {
         region: outcome.region.clone(),
         state: RowState::Recorded(outcome.kind),
         since: Some(watch.began),
-        version: None,
+        version: outcome.version.clone(),
         result: outcome.ami_id.clone().or_else(failure),
         is_watched: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::domain::build::Build;
+    use crate::domain::outcome::Outcome;
+
+    #[test]
+    fn a_recorded_row_has_the_version_of_its_recording() {
+        let version = Some(SafeText::new("3.16.1"));
+        let outcome = Outcome {
+            version: version.clone(),
+            ..Outcome::of(&Build::default(), "img")
+        };
+        let watch = RecordedWatch {
+            file: PathBuf::from("img.jsonl"),
+            name: SafeText::new("img"),
+            began: DateTime::UNIX_EPOCH,
+            outcome: Ok(outcome),
+        };
+        assert_eq!(recorded(&watch).unwrap().version, version);
+    }
 }

@@ -1,4 +1,4 @@
-// Reasons of stacks: the text, the class, and words of the summary. Included by `known_tests.rs`.
+// Reasons of stacks: the text, the class, and words of the summary. Included by `known.rs`.
 
 /// Texts of public reports and manuals; names, ids and accounts are replaced.
 const REPORTED: [(&str, &str, &str); 23] = [

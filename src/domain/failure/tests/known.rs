@@ -108,7 +108,7 @@ fn every_example_of_the_file_has_a_short_summary_and_a_command_of_one_line() {
     }
 }
 
-include!("known_tests/sample_reasons.rs");
+include!("known/sample_reasons.rs");
 
 #[test]
 fn every_sample_reason_has_the_right_class_and_summary() {
@@ -141,7 +141,7 @@ struct Samples {
 }
 
 fn samples() -> Vec<Sample> {
-    let samples: Samples = toml::from_str(include_str!("known_tests/reasons.toml")).unwrap();
+    let samples: Samples = toml::from_str(include_str!("known/reasons.toml")).unwrap();
     samples.reason
 }
 
