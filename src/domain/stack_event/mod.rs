@@ -360,7 +360,9 @@ pub fn format_time(time: DateTime<Utc>) -> String {
 
 /// Appends [`format_time`]. Each event has a time, and most of them are usual ones.
 fn write_time(time: DateTime<Utc>, out: &mut String) {
-    let (year, millis) = (time.year(), time.timestamp_subsec_millis());
+    let utc = time.naive_utc();
+    let (date, time_of_day) = (utc.date(), utc.time());
+    let (year, millis) = (date.year(), time.timestamp_subsec_millis());
     if !(0..=9999).contains(&year) || millis > 999 {
         out.push_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
         return;
@@ -373,11 +375,11 @@ fn write_time(time: DateTime<Utc>, out: &mut String) {
         }
     };
     number(0..4, year.unsigned_abs());
-    number(5..7, time.month());
-    number(8..10, time.day());
-    number(11..13, time.hour());
-    number(14..16, time.minute());
-    number(17..19, time.second());
+    number(5..7, date.month());
+    number(8..10, date.day());
+    number(11..13, time_of_day.hour());
+    number(14..16, time_of_day.minute());
+    number(17..19, time_of_day.second());
     number(20..23, millis);
     out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
