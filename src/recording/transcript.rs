@@ -42,12 +42,19 @@ pub(crate) struct Transcript {
     is_live: bool,
     /// The time of the last line.
     last: Option<DateTime<Utc>>,
+    /// What the lines are appended to: that of the caller, which is not copied.
     lines: Vec<u8>,
 }
 
 impl Transcript {
-    /// The lines of an observation, often none.
-    pub(crate) fn add(&mut self, observation: &Observation) -> Vec<u8> {
+    /// Appends the lines of an observation to `lines`, often none.
+    pub(crate) fn add(&mut self, observation: &Observation, lines: &mut Vec<u8>) {
+        std::mem::swap(&mut self.lines, lines);
+        self.observe(observation);
+        std::mem::swap(&mut self.lines, lines);
+    }
+
+    fn observe(&mut self, observation: &Observation) {
         let at = observation.at;
         if !matches!(observation.seen, Seen::Page(_) | Seen::Resumed(_)) {
             self.announce(at);
@@ -93,17 +100,17 @@ impl Transcript {
                 self.write(&Line::of_clock(observation.stream, *behind, at));
             }
         }
-        std::mem::take(&mut self.lines)
     }
 
-    /// The lines for the events of walks that the end of the watch interrupts: the stack may be gone before another watch
-    /// asks for them.
-    pub(crate) fn end(&mut self, at: DateTime<Utc>) -> Vec<u8> {
+    /// Appends the lines for the events of walks that the end of the watch interrupts: the stack may be gone before another
+    /// watch asks for them.
+    pub(crate) fn end(&mut self, at: DateTime<Utc>, lines: &mut Vec<u8>) {
+        std::mem::swap(&mut self.lines, lines);
         let interrupted = std::mem::take(&mut self.pending);
         self.write_left(&[], at);
         // Even if it has met the stack's first event, it has not brought those of other stacks.
         self.write_below_gap(&interrupted, true, at);
-        std::mem::take(&mut self.lines)
+        std::mem::swap(&mut self.lines, lines);
     }
 
     /// Whether the watch has found a stack or an image.

@@ -89,7 +89,7 @@ pub(super) async fn prepare(
             let account = Account::Live {
                 api: account,
                 waits,
-                common: common.clone(),
+                common: common.of_later(),
             };
             let mut all: Vec<Ready> = Vec::new();
             for api in builds {

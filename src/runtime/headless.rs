@@ -141,7 +141,7 @@ fn run_effects(
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
     let mut code = None;
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(effects.len());
     for effect in effects {
         match effect {
             Effect::Poll(session, request) => sessions.poll(session, request),

@@ -7,7 +7,6 @@ use crate::app::session::Target;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::shared::Shared;
-use crate::aws::tls::CaBundle;
 use crate::backend::direct::images::DirectImages;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
@@ -112,15 +111,28 @@ impl Common {
         }
     }
 
+    /// For what is prepared after the first frame.
+    pub(super) fn of_later(&self) -> Self {
+        Self {
+            defers_certificates: false,
+            ..self.clone()
+        }
+    }
+
     /// Reads the CA bundle, if there is one.
     ///
     /// # Errors
     /// If it can't be used.
     pub(super) fn check_certificates(&self) -> Result<(), Error> {
         let bundles = self.shared.bundles();
-        let mut checked = bundles.iter().map(CaBundle::check);
-        checked
-            .try_for_each(|checked| checked.map_err(|error| usage("failed to set up TLS", error)))
+        let unusable = |error| {
+            let why = with_causes("failed to set up TLS", error);
+            let advice = "name a PEM file of certificates with --ca-bundle or AWS_CA_BUNDLE";
+            Error::Usage(format!("{why}; {advice}"))
+        };
+        bundles
+            .iter()
+            .try_for_each(|bundle| bundle.check().map_err(|error| unusable(error)))
     }
 
     fn check_now(&self) -> Result<(), Error> {
@@ -363,10 +375,14 @@ pub(crate) fn check_api_url(url: &str, origin: &str) -> Result<(), Error> {
 
 /// A usage error with its chain of causes.
 pub(super) fn usage(what: &str, error: &dyn std::error::Error) -> Error {
+    Error::Usage(with_causes(what, error))
+}
+
+fn with_causes(what: &str, error: &dyn std::error::Error) -> String {
     let mut message = format!("{what}: {error}");
     for cause in std::iter::successors(error.source(), |cause| cause.source()) {
         message.push_str(": ");
         message.push_str(&cause.to_string());
     }
-    Error::Usage(message)
+    message
 }

@@ -167,6 +167,20 @@ fn kinds(state: &Path, image: &str) -> Vec<String> {
     lines.filter_map(kind).collect()
 }
 
+/// It is read when the list is asked for.
+#[test]
+fn the_picker_says_that_a_ca_bundle_cannot_be_read() {
+    let aws = Several::start(&["alpha"]);
+    let bundle = ("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
+    let environment = [&aws.environment()[..], &[bundle]].concat();
+    let mut terminal = Terminal::start(100, 24, &[], &environment);
+    terminal
+        .wait_for("failed to set up TLS")
+        .wait_for("--ca-bundle")
+        .press("q");
+    assert_eq!(terminal.end().exit_code(), 0);
+}
+
 #[test]
 fn without_images_the_picker_says_what_to_do_and_q_leaves() {
     let aws = Several::start(&["alpha"]);

@@ -200,7 +200,10 @@ fn a_ca_bundle_that_cannot_be_read_ends_the_screen_with_an_error() {
     let mut terminal = Terminal::start(80, 24, WATCH, &[bundle]);
     let process = terminal.process();
     assert_eq!(terminal.end().exit_code(), 2);
-    terminal.wait_for("failed to set up TLS").wait_for("ca.pem");
+    terminal
+        .wait_for("failed to set up TLS")
+        .wait_for("/nonexistent/ca.pem")
+        .wait_for("--ca-bundle");
     wait_until_alone(process, "a bad CA bundle");
 }
 

@@ -19,7 +19,7 @@ impl Fingerprint {
     /// event. Without an id, all of it counts.
     pub(super) fn of(sent: &str, fields: Option<&Fields<'_>>) -> Self {
         match fields {
-            Some(fields) if fields.event_id.is_some() => Self::hash(&[
+            Some(fields) if fields.event_id.is_some() => Self::of_fields(&[
                 fields.stack_id.map(RawJson::get),
                 fields.event_id.map(RawJson::get),
                 fields.stack_name.map(RawJson::get),
@@ -36,7 +36,25 @@ impl Fingerprint {
         }
     }
 
-    fn hash(content: &impl Hash) -> Self {
+    /// [`Self::hash`] of the fields. Their bytes are hashed at once: one by one takes twice as long.
+    fn of_fields(fields: &[Option<&str>]) -> Self {
+        let of_texts: usize = fields.iter().flatten().map(|text| text.len() + 1).sum();
+        let of_numbers = (1 + fields.len()) * size_of::<usize>();
+        let mut bytes = Vec::with_capacity(of_numbers + of_texts);
+        bytes.extend_from_slice(&fields.len().to_ne_bytes());
+        for field in fields {
+            bytes.extend_from_slice(&isize::from(field.is_some()).to_ne_bytes());
+            if let Some(text) = field {
+                bytes.extend_from_slice(text.as_bytes());
+                bytes.push(0xff);
+            }
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&bytes);
+        Self(hasher.finish())
+    }
+
+    fn hash(content: &(impl Hash + ?Sized)) -> Self {
         let mut hasher = DefaultHasher::new();
         content.hash(&mut hasher);
         Self(hasher.finish())
@@ -119,6 +137,20 @@ mod tests {
         let event = StackEvent::from_json(r#"{"stackId":"s","eventId":"e"}"#, None);
         assert_eq!(event.fingerprint(), event.fingerprint());
         assert_eq!(event.fingerprint(), event.clone().fingerprint());
+    }
+
+    /// Recordings have fingerprints that were made so.
+    #[test]
+    fn fields_that_are_hashed_at_once_have_the_hash_of_one_after_another() {
+        let texts = ["", "\"s\"", "\"a longer value with é\"", "\u{ff}"];
+        let some = texts.iter().map(|text| Some(*text));
+        let fields: Vec<_> = some.chain([None]).cycle().take(11).collect();
+        for count in 0..fields.len() {
+            for first in 0..fields.len() - count {
+                let fields = fields.get(first..first + count).unwrap();
+                assert_eq!(Fingerprint::of_fields(fields), Fingerprint::hash(fields));
+            }
+        }
     }
 
     /// With the counts of an `Arc` an event takes 96 bytes of the heap, as it would without its fingerprint.

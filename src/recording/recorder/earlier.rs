@@ -119,8 +119,7 @@ impl Recorder {
         };
         let mut recorder = open(found, &earlier.header, earlier.place.clone())?;
         for observation in &earlier.held {
-            let mut lines = recorder.transcript.add(observation);
-            recorder.backlog.append(&mut lines);
+            recorder.transcript.add(observation, &mut recorder.backlog);
         }
         *self = recorder;
         self.flush()
@@ -195,7 +194,7 @@ impl Recorder {
     fn begin_with(&mut self, older: &Recording, at: DateTime<Utc>) {
         let mut transcript = Transcript::default();
         for observation in &older.observations {
-            self.backlog.append(&mut transcript.add(&observation));
+            transcript.add(&observation, &mut self.backlog);
         }
         if let (Some(header), Some(stack_id)) = (&mut self.header, transcript.stack_id()) {
             header.locate(stack_id);

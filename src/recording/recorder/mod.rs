@@ -175,7 +175,7 @@ impl Recorder {
         if self.decide(observation)? {
             return Ok(());
         }
-        self.backlog.append(&mut self.transcript.add(observation));
+        self.transcript.add(observation, &mut self.backlog);
         self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
             if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
@@ -210,7 +210,7 @@ impl Recorder {
         if !self.has_content {
             return Ok(());
         }
-        self.backlog.append(&mut self.transcript.end(at));
+        self.transcript.end(at, &mut self.backlog);
         let stack_id = outcome.stack_id.as_ref();
         let ended = Line {
             stack_id: stack_id.map(|stack_id| stack_id.as_str().into()),
