@@ -64,6 +64,12 @@ impl Aside {
         self.met(stack).is_some()
     }
 
+    /// Whether it has met this event.
+    pub(super) fn has_event(&self, event: &StackEvent) -> bool {
+        let met = self.met(&event.stack_id);
+        met.is_some_and(|met| met.contains_key(&event.event_id))
+    }
+
     fn met(&self, stack: &StackId) -> Option<&Ids> {
         let stack = self.stacks.iter().find(|one| one.new.stack_id == *stack);
         stack.map(|stack| &stack.met)

@@ -5,10 +5,10 @@
 //! | habit | guard |
 //! |---|---|
 //! | A page moves up while events arrive, where tokens count from the newest event: it repeats events of the walk. | Repeated events at the top of a page have to lead down to the walk's last event ([`Trail::misplaced`]). |
-//! | A page moves up so far that it stands above the whole walk. | An event dated later than the walk's earliest one is out of place. |
+//! | A page moves up so far that it has none of the walk's events. | All its events appeared after the walk began: none is committed, and one of them, not always the first, is dated later than the walk's earliest event. Only where all are of one time it can't be told ([`Trail::misplaced`]). |
 //! | The stack is replaced between two pages: the next page shows another stack, or is empty and the last. | [`Discontinuity::OutOfPlace`], [`Discontinuity::UnexpectedEnd`]. |
 //! | An odd time or order is real: it is the service's order. | The first time, the walk restarts and meets all that is newer; the same discontinuity again is accepted ([`Continuity::accepts`]). |
-//! | A page lists events of other stacks. | One page of unknown events of other stacks alone restarts the walk once; others are kept apart ([`crate::poll::aside`]). |
+//! | A page lists events of other stacks. | One page of unknown events of other stacks alone restarts the walk once; others are kept apart ([`crate::poll::aside`]), but join pages as the walk's own do. |
 //! | A token dies at any time. | The token before it is tried once ([`Trail::step_back`]); its page has to repeat events of the walk. |
 //! | Every other request is rejected, so that no token ever works. | After a rejection, the newest page is fetched before each token is used ([`Continuity::probe_first`]). |
 //!
@@ -21,13 +21,14 @@ use foldhash::HashSet;
 
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::stack_event::{EventId, Fingerprint, StackEvent, StackId};
-use crate::poll::known::Ids;
+use crate::poll::aside::Aside;
+use crate::poll::known::{Ids, Known};
 
 /// A page that does not continue the walk.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Discontinuity {
     /// The page has the event below the walk, but not directly below the walk's last one, or the event is dated as if it
-    /// were newer.
+    /// were newer. An event that was seen before the walk began is no newer one.
     OutOfPlace(Identity),
     /// The history ends with this event: an empty page without a token follows. It may be the end of the history of
     /// another stack, which has replaced this one.
@@ -51,10 +52,17 @@ pub(super) struct Continuity {
 }
 
 impl Continuity {
-    /// Whether the page that a token brought continues the walk; `is_odd` if it shows unknown events of other stacks alone. A discontinuity is accepted the second time, because the
-    /// walk has restarted in between: it is the service's order.
-    pub(super) fn accepts(&mut self, trail: &mut Trail, page: &EventsPage, is_odd: bool) -> bool {
-        let Some(discontinuity) = trail.discontinuity(page, is_odd) else {
+    /// Whether the page that a token brought continues the walk; `is_odd` if it shows unknown events of other stacks alone.
+    /// A discontinuity is accepted the second time, because the walk has restarted in between: it is the service's order.
+    pub(super) fn accepts(
+        &mut self,
+        trail: &mut Trail,
+        aside: &Aside,
+        page: &EventsPage,
+        known: &Known,
+        is_odd: bool,
+    ) -> bool {
+        let Some(discontinuity) = trail.discontinuity(aside, page, known, is_odd) else {
             return true;
         };
         let is_accepted = !self.discontinuities.insert(discontinuity);
@@ -79,9 +87,11 @@ pub(super) struct Trail {
     has_root: bool,
     /// The oldest event of the walk so far.
     last: Option<Arc<StackEvent>>,
-    /// The earliest time of the walk's events, as far as times follow the service's order.
+    /// The same among the events of all stacks.
+    end: Option<Arc<StackEvent>>,
+    /// The earliest time on the walk's pages, as far as times follow the service's order.
     earliest: Option<DateTime<Utc>>,
-    /// The next token points above the walk's last event, so that its page has to repeat events of the walk.
+    /// The next token points above the walk's end, so that its page has to repeat events of the walk.
     is_above: bool,
     /// The token that brought the last page: a way to get a new token if the next one is rejected.
     previous: Option<NextToken>,
@@ -99,6 +109,16 @@ impl Trail {
 
     pub(super) fn has_met(&self, event: &StackEvent) -> bool {
         self.met.contains_key(&event.event_id)
+    }
+
+    /// Whether the walk has met an event of any stack.
+    pub(super) fn has_met_any(&self, event: &StackEvent, aside: &Aside) -> bool {
+        let last = self.last.as_ref();
+        if last.is_some_and(|last| last.stack_id == event.stack_id) {
+            self.has_met(event)
+        } else {
+            aside.has_event(event)
+        }
     }
 
     /// Whether the walk has got below these events of earlier ones, of which it has met some.
@@ -135,22 +155,29 @@ impl Trail {
     pub(super) fn push(&mut self, event: &Arc<StackEvent>) -> Option<Arc<StackEvent>> {
         self.met.insert(event.event_id.clone(), event.fingerprint());
         self.has_root |= event.is_root;
-        self.earliest = self.earliest.into_iter().chain(event.timestamp).min();
         self.last.replace(Arc::clone(event))
     }
 
-    /// Notes the end of a page that the walk has read, and the token that brought it.
+    /// Notes the end of a page that the walk has read, the last event on it that was not met before, and the token that
+    /// brought it.
     pub(super) fn end_page(
         &mut self,
         events: &[Arc<StackEvent>],
-        stack: Option<&StackId>,
+        end: Option<Arc<StackEvent>>,
         token: Option<NextToken>,
     ) {
-        let own = |event: &&Arc<StackEvent>| Some(&event.stack_id) == stack;
-        if let (Some(end), Some(last)) = (events.iter().rfind(own), &self.last) {
-            self.is_above = end.event_id != last.event_id;
+        self.end = end.or(self.end.take());
+        if let Some(last) = events.last() {
+            self.is_above = !self.ends_with(last);
         }
+        let times = events.iter().filter_map(|event| event.timestamp);
+        self.earliest = self.earliest.into_iter().chain(times).min();
         self.previous = token;
+    }
+
+    fn ends_with(&self, event: &StackEvent) -> bool {
+        let end = self.end.as_ref();
+        end.is_some_and(|end| end.stack_id == event.stack_id && end.event_id == event.event_id)
     }
 
     /// The token before the one that was rejected, once.
@@ -160,7 +187,13 @@ impl Trail {
         previous
     }
 
-    fn discontinuity(&self, page: &EventsPage, is_odd: bool) -> Option<Discontinuity> {
+    fn discontinuity(
+        &self,
+        aside: &Aside,
+        page: &EventsPage,
+        known: &Known,
+        is_odd: bool,
+    ) -> Option<Discontinuity> {
         let last = self.last.as_ref()?;
         match page.events.first() {
             None => page
@@ -169,38 +202,40 @@ impl Trail {
                 .then(|| Discontinuity::UnexpectedEnd(identity(last))),
             Some(top) if is_odd => Some(Discontinuity::OutOfPlace(identity(top))),
             Some(_) => self
-                .misplaced(&page.events, last)
+                .misplaced(&page.events, aside, known)
                 .map(|event| Discontinuity::OutOfPlace(identity(event))),
         }
     }
 
-    /// The first event that the walk has not met, if it does not follow the walk's last one directly. A page may repeat
-    /// events of the walk at its top (it moved up when others arrived), but then down to the last one, and not below one
-    /// that is new.
+    /// An event that the walk has not met, of a page that does not continue the walk. A page may repeat events of the walk
+    /// at its top (it moved up when others arrived), but then down to the walk's end, and not below one that is new.
     fn misplaced<'a>(
         &self,
         events: &'a [Arc<StackEvent>],
-        last: &StackEvent,
+        aside: &Aside,
+        known: &Known,
     ) -> Option<&'a Arc<StackEvent>> {
-        let own = || {
-            events
-                .iter()
-                .filter(|event| event.stack_id == last.stack_id)
-        };
-        let met = |event: &&Arc<StackEvent>| self.has_met(event);
-        let first = own().find(|event| !met(event))?;
-        let is_joined = match own().take_while(met).last() {
-            Some(repeated) => repeated.event_id == last.event_id,
+        let met = |event: &&Arc<StackEvent>| self.has_met_any(event, aside);
+        let first = events.iter().find(|event| !met(event))?;
+        let is_shuffled = events.iter().skip_while(met).any(|event| met(&event));
+        if is_shuffled {
+            return Some(first);
+        }
+        match events.iter().take_while(met).last() {
+            Some(repeated) => (!self.ends_with(repeated)).then_some(first),
             // Nothing ties the page to the walk. That is normal, unless the token is known to point into the walk, or
-            // the time proves that the page moved up above the whole walk.
-            None => {
-                !self.is_above
-                    && self
-                        .earliest
-                        .is_none_or(|earliest| first.timestamp <= Some(earliest))
-            }
-        };
-        let is_shuffled = own().skip_while(met).any(|event| met(&event));
-        (!is_joined || is_shuffled).then_some(first)
+            // the page may have moved up above the walk's end.
+            None if self.is_above => Some(first),
+            // An event that was committed before the walk began would have been met if it were above the walk's end.
+            None if events.iter().any(|event| known.contains(event)) => None,
+            // Of any stack and not only at the top: an event that arrives late is dated later than those above it.
+            None => events.iter().find(|event| self.is_earlier_than(event)),
+        }
+    }
+
+    /// Whether an event of the walk's pages is dated earlier than this one.
+    fn is_earlier_than(&self, event: &StackEvent) -> bool {
+        self.earliest
+            .is_some_and(|earliest| event.timestamp > Some(earliest))
     }
 }

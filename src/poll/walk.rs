@@ -295,7 +295,8 @@ impl Walk {
             return true;
         };
         let is_odd = is_odd(page, self.stack.as_ref(), &walk.aside, &self.known);
-        self.continuity.accepts(&mut walk.trail, page, is_odd)
+        self.continuity
+            .accepts(&mut walk.trail, &walk.aside, page, &self.known, is_odd)
     }
 
     /// Whether the walk is whole with a page, which may be the last one or the first with events of the walk's stack.

@@ -77,8 +77,8 @@ impl Character {
     }
 
     /// Where tokens count from the newest event, a page that moved up above all of the walk looks like one
-    /// that continues it, but for its time. So there must be too few events of one time for the walk and such a
-    /// page to be among them.
+    /// that continues it, but for its times. So there must be too few events of one time for the walk and such a
+    /// page to be among them: as its events have appeared after those of the walk's first page, one is then later.
     fn made_tellable(mut self) -> Self {
         if self.has(Habit::TokensCountFromNewest) {
             self.habits.retain(|habit| *habit != Habit::OddTimes);
@@ -115,6 +115,27 @@ pub(crate) fn any_character() -> impl Strategy<Value = Character> {
             page_size,
             habits,
             ties,
+            seed,
+        };
+        character.made_tellable()
+    })
+}
+
+/// A service with small pages that move up when events arrive, as many of them of one time as can be told.
+pub(crate) fn any_moving_pages() -> impl Strategy<Value = Character> {
+    let others = vec![
+        Habit::EmptyLastPage,
+        Habit::Repeats,
+        Habit::ForeignEvents,
+        Habit::SharedIds,
+    ];
+    let habits = prop::sample::subsequence(others, 0..=4);
+    (1usize..6, habits, any::<u64>()).prop_map(|(page_size, mut habits, seed)| {
+        habits.push(Habit::TokensCountFromNewest);
+        let character = Character {
+            page_size,
+            habits,
+            ties: 2 * page_size,
             seed,
         };
         character.made_tellable()

@@ -50,6 +50,8 @@ impl WalkInProgress {
         known: &Known,
     ) -> Vec<Arc<StackEvent>> {
         let mut fresh = Vec::new();
+        let is_new = |event: &&Arc<StackEvent>| !self.trail.has_met_any(event, &self.aside);
+        let end = events.iter().rfind(is_new).cloned();
         let mut is_further = self.aside.read(events, stack, known);
         for event in events.iter().filter(|event| Some(&event.stack_id) == stack) {
             if self.trail.has_met(event) {
@@ -69,7 +71,7 @@ impl WalkInProgress {
             }
         }
         self.fresh += fresh.len();
-        self.trail.end_page(events, stack, self.token.take());
+        self.trail.end_page(events, end, self.token.take());
         self.idle_pages = if is_further { 0 } else { self.idle_pages + 1 };
         self.tries = 0;
         fresh

@@ -12,7 +12,7 @@ use bakewatch::testing::store::Selection;
 use proptest::prelude::*;
 
 use crate::support::program::fresh_folder;
-use crate::support::service::{Character, Habit, Service, any_character};
+use crate::support::service::{Character, Habit, Service, any_character, any_moving_pages};
 use crate::support::watcher::{Fate, Refusal, Watcher};
 
 /// How many schedules are played by default.
@@ -206,6 +206,29 @@ proptest! {
         }
         assert_complete(watcher, service);
     }
+
+    /// Where pages move up, those that do not continue the walk are told from those that do, although events arrive late
+    /// among them, so that their times do not follow the service's order.
+    #[test]
+    fn pages_that_move_up_misplace_no_event(
+        character in any_moving_pages(),
+        steps in steps_that_move_pages(),
+    ) {
+        let mut service = Service::new(character);
+        let mut watcher = play(&mut service, steps);
+        watcher.audit();
+        assert_complete(watcher, service);
+    }
+}
+
+/// Some events arrive between the pages of a walk, also late, and no request fails.
+fn steps_that_move_pages() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        5 => Just(Step::Request(Fate::Response)),
+        3 => (1usize..9).prop_map(Step::Arrive),
+        2 => (1usize..9).prop_map(Step::ArriveLate),
+    ];
+    prop::collection::vec(step, 1..30)
 }
 
 /// Steps of a watch that ends and is resumed between them. A stack that is replaced begins another recording.
@@ -372,6 +395,28 @@ fn a_page_that_moved_up_does_not_put_newer_events_below_older_ones() {
     assert_complete(watcher, service);
 }
 
+/// Found by the property above. The token of the first page, `e1`, counts from the newest event and brings `e3`, `e6`, `e5`
+/// and `e2`, which have arrived above it. `e3` is as old as `e1`; only `e6` and `e5`, which arrived late below it, are later.
+#[test]
+fn a_page_that_moved_up_is_known_by_late_events_below_its_first() {
+    let steps = vec![
+        Step::Request(Fate::Response),
+        Step::Arrive(3),
+        Step::ArriveLate(2),
+        Step::ArriveLate(2),
+        Step::Request(Fate::Response),
+    ];
+    let mut service = Service::new(Character {
+        habits: vec![Habit::TokensCountFromNewest, Habit::EmptyLastPage],
+        ties: 4,
+        ..Character::plain(4)
+    });
+    let mut watcher = play(&mut service, steps);
+    service.arrive(1);
+    watcher.audit();
+    assert_complete(watcher, service);
+}
+
 /// Found by the property above. The newest page has enough events, but too few of its own among those of another stack.
 #[test]
 fn a_steady_poll_of_a_page_with_events_of_another_stack_is_one_request_most_of_the_time() {
@@ -400,6 +445,12 @@ fn event(stack: &str, id: &str) -> Arc<StackEvent> {
         &format!(r#"{{"stackId":"{stack}","eventId":"{id}"}}"#),
         None,
     ))
+}
+
+fn dated(stack: &str, id: &str, second: usize) -> Arc<StackEvent> {
+    let time = format!("2026-01-01T00:00:{second:02}Z");
+    let json = format!(r#"{{"stackId":"{stack}","eventId":"{id}","timestamp":"{time}"}}"#);
+    Arc::new(StackEvent::from_json(&json, None))
 }
 
 #[test]
@@ -449,12 +500,7 @@ fn an_empty_last_page_counts_only_when_repeated() {
 /// A time that does not follow the service's order looks like a page that moved up: once.
 #[test]
 fn an_out_of_order_timestamp_restarts_the_walk_once() {
-    let dated = |id: usize, second: usize| {
-        let json = format!(
-            r#"{{"stackId":"a","eventId":"{id}","timestamp":"2026-01-01T00:00:{second:02}Z"}}"#
-        );
-        Arc::new(StackEvent::from_json(&json, None))
-    };
+    let dated = |id: usize, second: usize| dated("a", &id.to_string(), second);
     let mut history: Vec<_> = (0..50).rev().map(|id| dated(id, id)).collect();
     history[3] = dated(46, 0);
     let mut walk = Walk::default();
@@ -471,6 +517,26 @@ fn an_out_of_order_timestamp_restarts_the_walk_once() {
         }
     }
     assert_eq!(requests, 10 + 2);
+}
+
+/// An event that was committed before a walk began has not moved up above it, whatever its time: an audit of a history
+/// that is known reads each page once.
+#[test]
+fn known_events_with_odd_times_restart_no_walk() {
+    let mut service = Service::new(Character::plain(10));
+    service.arrive(99);
+    for depth in [15, 35, 55, 75] {
+        service.arrive_late(depth);
+    }
+    let mut watcher = Watcher::new();
+    watcher.finish(&mut service);
+    watcher.audit();
+    let mut requests = 1;
+    while !watcher.request(&mut service, Fate::Response) {
+        requests += 1;
+    }
+    assert_eq!(requests, service.events().len().div_ceil(10));
+    watcher.ledger.check_complete(&service);
 }
 
 /// Where pages are short, only some polls read as far as a late event. One that restarts because of its time finds it
@@ -507,6 +573,50 @@ fn a_new_event_above_a_repeated_one_is_left_to_the_next_walk() {
     let fresh = walk.page(whole).unwrap().fresh;
     let ids: Vec<_> = fresh.iter().map(|event| event.event_id.as_str()).collect();
     assert_eq!(ids, ["new", "3", "2", "1"]);
+}
+
+/// The walk and a page that moved up have events of their stack of one time only. An event of another stack, on the page or
+/// on the one before it, has another time.
+#[test]
+fn a_page_that_moved_up_is_known_by_an_event_of_another_stack() {
+    let [one, two, new] = ["1", "2", "3"].map(|id| dated("a", id, 1));
+    let [older, newer] = [0, 2].map(|second| dated("b", "1", second));
+    let cases = [
+        (vec![two.clone(), one.clone(), older], vec![new.clone()]),
+        (vec![two, one], vec![newer, new]),
+    ];
+    for (first, moved) in cases {
+        let mut walk = Walk::default();
+        assert!(walk.page(page(&first, Some("t"))).is_some());
+        assert!(walk.page(page(&moved, Some("u"))).is_none());
+        assert_eq!(walk.token(), None, "the walk restarts");
+    }
+}
+
+/// The page that moved up ends with an event of another stack, at which the walk began.
+#[test]
+fn a_page_that_moved_up_is_known_by_a_repeated_event_of_another_stack() {
+    let [one, two, new] = ["1", "2", "3"].map(|id| dated("a", id, 1));
+    let other = dated("b", "1", 1);
+    let mut walk = Walk::default();
+    let first = [other.clone(), two, one];
+    assert!(walk.page(page(&first, Some("t"))).is_some());
+    assert!(walk.page(page(&[new, other], Some("u"))).is_none());
+    assert_eq!(walk.token(), None, "the walk restarts");
+}
+
+/// Events arrive between an event of another stack, which is known, and the walk's. The page that has the first of
+/// them begins with an event that is known, but that the walk has met above its end.
+#[test]
+fn a_repeated_event_of_another_stack_has_to_be_the_end_of_the_walk() {
+    let [one, two, new] = [1, 2, 3].map(|second| dated("a", &second.to_string(), second));
+    let other = dated("b", "4", 4);
+    let mut walk = Walk::default();
+    let history = [other.clone(), two.clone(), one];
+    assert!(walk.page(page(&history, None)).unwrap().commit.is_some());
+    walk.audit();
+    assert!(walk.page(page(&[other.clone(), two], Some("t"))).is_some());
+    assert!(walk.page(page(&[other, new], Some("u"))).is_none());
 }
 
 #[test]
