@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::app::effect::{Effect, Effects, Entry, FinalOutcome, Origin};
 use crate::app::model::Model;
 use crate::app::msg::Msg;
+use crate::app::session::SessionId;
 use crate::app::status::heartbeat::Heartbeat;
 use crate::app::update::update;
 use crate::error::Error;
@@ -60,7 +61,7 @@ pub(super) async fn run(
     let mut heartbeat = Heartbeat::new(heartbeat);
     if model.is_searching() {
         let text = SafeText::new("looking for the images that are being built");
-        printer.print(vec![(None, Entry::Remark(text))]);
+        printer.print(vec![(None, vec![Entry::Remark(text)])]);
         opener.list_images(&sessions, tasks);
     }
     let (mut outcomes, mut running) = (Vec::new(), Vec::new());
@@ -141,14 +142,14 @@ fn run_effects(
     outcomes: &mut Vec<FinalOutcome>,
 ) -> Option<u8> {
     let mut code = None;
-    let mut entries = Vec::with_capacity(effects.len());
+    let mut entries = Entries::default();
     for effect in effects {
         match effect {
             Effect::Poll(session, request) => sessions.poll(session, request),
-            Effect::Emit(session, entry) => entries.push((model.origin(session), entry)),
+            Effect::Emit(session, entry) => entries.push(Some(session), entry),
             // Without a screen only what was found twice is closed: nothing of it is recorded.
             Effect::Stop(session) | Effect::Close(session, _) => sessions.stop(session),
-            Effect::Remark(text) => entries.push((None, Entry::Remark(text))),
+            Effect::Remark(text) => entries.push(None, Entry::Remark(text)),
             Effect::Run(known) => outcomes.push(*known),
             Effect::List(on) => opener.list(on, sessions, tasks),
             Effect::Open { targets, shows } => opener.open(targets, shows, tasks),
@@ -164,12 +165,33 @@ fn run_effects(
             Effect::Exit(exit) => code = Some(exit),
         }
     }
-    printer.print(entries);
+    printer.print(entries.with_origins(model));
     code
 }
 
-/// An entry, and the build that it is about.
-type Sent = (Option<Origin>, Entry);
+/// The entries of one message. Of a long history these are thousands, nearly all of one build.
+#[derive(Default)]
+struct Entries(Vec<(Option<SessionId>, Vec<Entry>)>);
+
+impl Entries {
+    fn push(&mut self, session: Option<SessionId>, entry: Entry) {
+        match self.0.last_mut() {
+            Some((last, entries)) if *last == session => entries.push(entry),
+            _ => self.0.push((session, vec![entry])),
+        }
+    }
+
+    fn with_origins(self, model: &Model) -> Vec<Sent> {
+        let origin = |session: Option<SessionId>| model.origin(session?);
+        let entries = self.0.into_iter();
+        entries
+            .map(|(session, entries)| (origin(session), entries))
+            .collect()
+    }
+}
+
+/// Entries, and the build that they are about.
+type Sent = (Option<Origin>, Vec<Entry>);
 
 /// The handle of the thread that prints.
 struct PrinterThread {
@@ -251,8 +273,10 @@ fn print_all<O: Write, D: Write>(
         let Some(next) = next else {
             return printer.flush();
         };
-        for (origin, entry) in next {
-            printer.print(origin.as_ref(), &entry)?;
+        for (origin, entries) in next {
+            for entry in entries {
+                printer.print(origin.as_ref(), &entry)?;
+            }
         }
     }
 }
