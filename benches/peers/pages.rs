@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::measure::{RUNS, median, millis};
-use crate::support::process::cpu_time;
+use crate::measure::{RUNS, exact_cpu_time, median, millis};
 use crate::support::program::fresh_folder;
 use crate::support::server::STACK;
 
@@ -214,7 +213,7 @@ fn watch(api: &Api) -> Run {
         .filter(is_event)
         .nth(EVENTS - 1);
     let printed = last.map(|_line| Instant::now()).expect("all events");
-    let used = cpu_time(program.id()).unwrap();
+    let used = exact_cpu_time(program.id());
     program.kill().unwrap();
     program.wait().unwrap();
     let times = api.times.lock().unwrap();

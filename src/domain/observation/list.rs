@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::observation::{Observation, OtherEvents, Seen, Stream, WalkStep};
 use crate::domain::stack_event::StackEvent;
@@ -20,28 +20,26 @@ pub struct ObservationList {
 }
 
 #[derive(Clone, Debug)]
-struct Stored {
-    at: DateTime<Utc>,
-    next_try: DateTime<Utc>,
-    kept: Kept,
-}
-
-#[derive(Clone, Debug)]
-enum Kept {
+enum Stored {
     /// A whole walk of one page, which has one event of the walk's stack.
-    Event(Arc<StackEvent>),
+    Event {
+        at: DateTime<Utc>,
+        /// The milliseconds until the next observation of the stream. More than fit, seven weeks, count as so many.
+        wait: u32,
+        event: Arc<StackEvent>,
+    },
     Other(Box<Observation>),
 }
 
 impl ObservationList {
     /// Adds an observation. Its other times depend on the observations that come after it; [`Self::set_times`] sets those.
     pub(crate) fn push(&mut self, at: DateTime<Utc>, stream: Stream, seen: Seen) {
-        let kept = match seen {
+        let stored = match seen {
             Seen::Page(page) if stream == Stream::Events && is_lone(&page) => {
                 let event = page.fresh.into_iter().next();
-                event.map(Kept::Event)
+                event.map(|event| Stored::Event { at, wait: 0, event })
             }
-            seen => Some(Kept::Other(Box::new(Observation {
+            seen => Some(Stored::Other(Box::new(Observation {
                 at,
                 elapsed: Duration::ZERO,
                 stream,
@@ -49,11 +47,7 @@ impl ObservationList {
                 seen,
             }))),
         };
-        self.all.extend(kept.map(|kept| Stored {
-            at,
-            next_try: at,
-            kept,
-        }));
+        self.all.extend(stored);
     }
 
     /// Adds other observations, all of them in the order of their times.
@@ -62,22 +56,28 @@ impl ObservationList {
             self.push(one.at, one.stream, one.seen);
         }
         // Stable: observations of one time stay in their order.
-        self.all.sort_by_key(|one| one.at);
+        self.all.sort_by_key(Stored::at);
         self.set_times();
     }
 
     /// Gives each observation, like the poller's own, the time since the first and the time of the next one of its stream.
     pub(crate) fn set_times(&mut self) {
         self.all.shrink_to_fit();
-        self.began = self.all.first().map(|first| first.at);
+        self.began = self.all.first().map(Stored::at);
         let mut next = [None; Stream::COUNT];
         for stored in self.all.iter_mut().rev() {
+            let at = stored.at();
             let next = &mut next[stored.stream().index()];
-            stored.next_try = next.map_or(stored.at, |next| stored.at.max(next));
-            *next = Some(stored.at);
-            let (next_try, elapsed) = (stored.next_try, since(self.began, stored.at));
-            if let Kept::Other(other) = &mut stored.kept {
-                (other.next_try, other.elapsed) = (next_try, elapsed);
+            let next_try = next.map_or(at, |next| at.max(next));
+            *next = Some(at);
+            match stored {
+                Stored::Event { wait, .. } => {
+                    let until = (next_try - at).num_milliseconds();
+                    *wait = u32::try_from(until).unwrap_or(u32::MAX);
+                }
+                Stored::Other(other) => {
+                    (other.next_try, other.elapsed) = (next_try, since(self.began, at));
+                }
             }
         }
     }
@@ -93,29 +93,28 @@ impl ObservationList {
 
     /// When an observation came.
     pub(crate) fn at(&self, index: usize) -> Option<DateTime<Utc>> {
-        self.all.get(index).map(|stored| stored.at)
+        self.all.get(index).map(Stored::at)
     }
 
     /// An observation.
     pub(crate) fn get(&self, index: usize) -> Option<Cow<'_, Observation>> {
-        let stored = self.all.get(index)?;
-        Some(match &stored.kept {
-            Kept::Event(event) => Cow::Owned(Observation {
-                at: stored.at,
-                elapsed: since(self.began, stored.at),
+        Some(match self.all.get(index)? {
+            Stored::Event { at, wait, event } => Cow::Owned(Observation {
+                at: *at,
+                elapsed: since(self.began, *at),
                 stream: Stream::Events,
-                next_try: stored.next_try,
+                next_try: *at + TimeDelta::milliseconds((*wait).into()),
                 seen: Seen::Page(page_of(event)),
             }),
-            Kept::Other(other) => Cow::Borrowed(other),
+            Stored::Other(other) => Cow::Borrowed(other),
         })
     }
 
     /// How much an observation is, by `of`; a page of one event is 1, and is not made for that.
     pub(crate) fn size(&self, index: usize, of: impl Fn(&Observation) -> usize) -> usize {
-        self.all.get(index).map_or(0, |one| match &one.kept {
-            Kept::Event(_) => 1,
-            Kept::Other(other) => of(other),
+        self.all.get(index).map_or(0, |one| match one {
+            Stored::Event { .. } => 1,
+            Stored::Other(other) => of(other),
         })
     }
 
@@ -135,9 +134,9 @@ impl ObservationList {
     /// The events of all pages, with repetitions: oldest first, except for late ones.
     pub(crate) fn events(&self) -> impl Iterator<Item = &Arc<StackEvent>> {
         self.all.iter().flat_map(|stored| {
-            let (lone, page) = match &stored.kept {
-                Kept::Event(event) => (Some(event), None),
-                Kept::Other(other) => (None, other.page()),
+            let (lone, page) = match stored {
+                Stored::Event { event, .. } => (Some(event), None),
+                Stored::Other(other) => (None, other.page()),
             };
             let pages = page.into_iter().flat_map(|page| {
                 let late = page.commit.iter().flatten().map(|late| &late.event);
@@ -184,10 +183,17 @@ fn since(began: Option<DateTime<Utc>>, at: DateTime<Utc>) -> Duration {
 }
 
 impl Stored {
+    fn at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Event { at, .. } => *at,
+            Self::Other(other) => other.at,
+        }
+    }
+
     fn stream(&self) -> Stream {
-        match &self.kept {
-            Kept::Event(_) => Stream::Events,
-            Kept::Other(other) => other.stream,
+        match self {
+            Self::Event { .. } => Stream::Events,
+            Self::Other(other) => other.stream,
         }
     }
 }
@@ -250,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_page_of_one_event_takes_little_memory() {
-        assert!(size_of::<Stored>() <= 40);
+        assert!(size_of::<Stored>() <= 24);
     }
 
     #[test]
@@ -309,7 +315,7 @@ mod tests {
         list.push(at(99), Stream::Image, Seen::StackGone);
         list.set_times();
         let stored = list.all.iter();
-        let kept = stored.filter(|stored| matches!(stored.kept, Kept::Event(_)));
+        let kept = stored.filter(|stored| matches!(stored, Stored::Event { .. }));
         assert_eq!(kept.count(), 2);
         for ((observation, page), second) in list.iter().zip(&pages).zip(0_u8..) {
             assert_eq!(

@@ -14,9 +14,9 @@ use crate::store::ids::SeqById;
 #[derive(Debug)]
 pub(crate) struct HashedIds<I> {
     hasher: RandomState,
-    /// By the hash of the id.
-    seqs: std::collections::HashMap<u64, Seq, BuildHasherDefault<IsHash>>,
-    /// The entries whose hash another one has in `seqs`.
+    /// By a part of the hash of the id: two billion entries have room.
+    seqs: std::collections::HashMap<u32, i32, BuildHasherDefault<IsHash>>,
+    /// The entries whose hash another one has in `seqs`, and those whose number does not fit.
     others: HashMap<I, Seq>,
 }
 
@@ -32,8 +32,8 @@ impl<I> Default for HashedIds<I> {
 
 impl<I: Clone + Debug + Eq + Hash> SeqById<I> for HashedIds<I> {
     fn get(&self, id: &I, is_at: impl Fn(Seq) -> bool) -> Option<Seq> {
-        let first = self.seqs.get(&self.hasher.hash_one(id)).copied();
-        let first = first.filter(|seq| is_at(*seq));
+        let first = self.seqs.get(&self.hash(id));
+        let first = first.map(|seq| Seq::from(*seq)).filter(|seq| is_at(*seq));
         first.or_else(|| self.others.get(id).copied())
     }
 
@@ -42,21 +42,18 @@ impl<I: Clone + Debug + Eq + Hash> SeqById<I> for HashedIds<I> {
         if self.others.contains_key(id) {
             return false;
         }
-        match self.seqs.entry(self.hasher.hash_one(id)) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(seq);
-            }
-            Entry::Occupied(known) if is_at(*known.get()) => return false,
-            Entry::Occupied(_) => {
-                self.others.insert(id.clone(), seq);
-            }
+        match (self.seqs.entry(self.hash(id)), i32::try_from(seq)) {
+            (Entry::Occupied(known), _) if is_at((*known.get()).into()) => return false,
+            (Entry::Vacant(vacant), Ok(seq)) => drop(vacant.insert(seq)),
+            _ => drop(self.others.insert(id.clone(), seq)),
         }
         true
     }
 
     fn remove(&mut self, id: &I, seq: Seq) {
-        let hash = self.hasher.hash_one(id);
-        if self.seqs.get(&hash) == Some(&seq) {
+        let hash = self.hash(id);
+        let known = self.seqs.get(&hash).map(|seq| Seq::from(*seq));
+        if known == Some(seq) {
             self.seqs.remove(&hash);
         } else {
             self.others.remove(id);
@@ -64,15 +61,32 @@ impl<I: Clone + Debug + Eq + Hash> SeqById<I> for HashedIds<I> {
     }
 
     fn shift(&mut self, id: &I, seq: Seq) {
-        let first = self.seqs.get_mut(&self.hasher.hash_one(id));
-        let known = first.filter(|first| **first == seq);
-        if let Some(seq) = known.or_else(|| self.others.get_mut(id)) {
-            *seq += 1;
+        let hash = self.hash(id);
+        match self.seqs.get_mut(&hash) {
+            Some(known) if Seq::from(*known) == seq => {
+                if let Some(next) = known.checked_add(1) {
+                    *known = next;
+                } else {
+                    self.seqs.remove(&hash);
+                    self.others.insert(id.clone(), seq + 1);
+                }
+            }
+            _ => {
+                if let Some(seq) = self.others.get_mut(id) {
+                    *seq += 1;
+                }
+            }
         }
     }
 }
 
-/// Takes a number that is a hash.
+impl<I: Hash> HashedIds<I> {
+    fn hash(&self, id: &I) -> u32 {
+        u32::try_from(self.hasher.hash_one(id) >> 32).unwrap_or_default()
+    }
+}
+
+/// Takes a number that is a hash, and spreads it over all bits, of which a table uses the first and the last.
 #[derive(Debug, Default)]
 struct IsHash(u64);
 
@@ -87,7 +101,7 @@ impl Hasher for IsHash {
         }
     }
 
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
+    fn write_u32(&mut self, hash: u32) {
+        self.0 = u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
