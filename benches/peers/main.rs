@@ -1,6 +1,6 @@
 //! The built program beside other programs that read the same bytes: `lnav` opens the events and the log of a recording,
-//! `jq` prints them, and a bare loop requests the same pages of an API. Each figure is the median of five runs; what is
-//! compared runs in turns.
+//! `jq` prints them, and a bare loop requests the same pages of an API. Each figure is the median of five runs, or of more
+//! where it says so; programs that are compared run in turns.
 //!
 //! `cargo bench --bench peers`, on Linux. A peer that is not installed is left out. docs/performance.md has the results.
 

@@ -5,7 +5,7 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-/// How often each work is done.
+/// The number of runs of each program.
 pub(crate) const RUNS: usize = 5;
 
 /// A program that does the same work.
@@ -45,8 +45,9 @@ fn is_installed(name: &str) -> bool {
 
 /// The processor time of a command, by the shell's account of its children.
 pub(crate) fn shell(command: &str) -> Duration {
-    let script = format!("{command} >/dev/null 2>&1 </dev/null; times");
+    let script = format!("({command}) >/dev/null 2>&1 </dev/null && times");
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "failed: {command}");
     let text = String::from_utf8(output.stdout).unwrap();
     let children = text.lines().nth(1).expect("the times of the children");
     let seconds = |time: &str| {

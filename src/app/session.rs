@@ -70,7 +70,7 @@ pub struct Session {
     /// How far the machine's clock is behind the service's: zero if it is right.
     pub(super) behind: TimeDelta,
     /// Whether a request about the image was answered, or has failed.
-    pub(super) has_asked_for_image: bool,
+    pub(super) image_was_answered: bool,
     explanation: Option<Explanation>,
     /// What Image Builder's own word says, while no event explains a failure.
     diagnosis: Option<Diagnosis>,
@@ -147,7 +147,7 @@ impl Session {
 
     /// Whether the first request about the image is still to be answered. A recording makes none.
     fn awaits_image(&self) -> bool {
-        self.target.backend.is_some() && !self.has_asked_for_image
+        self.target.backend.is_some() && !self.image_was_answered
     }
 
     /// Takes the typical durations that another session has.
@@ -165,7 +165,7 @@ impl Session {
             target,
             connection: Connection::default(),
             behind: TimeDelta::zero(),
-            has_asked_for_image: false,
+            image_was_answered: false,
             explanation: None,
             diagnosis: None,
             remark: None,

@@ -37,13 +37,13 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A bundle of certificates, which is read once.
+    /// A bundle of certificates, which is read once, unless it is forgotten.
     pub(crate) fn bundle(&self, path: &Path) -> CaBundle {
         let mut made = self.made();
         if let Some(known) = made.bundles.iter().find(|known| known.path() == path) {
             return known.clone();
         }
-        let bundle = CaBundle::new(path);
+        let bundle = CaBundle::read(path);
         made.bundles.push(bundle.clone());
         bundle
     }
@@ -51,6 +51,15 @@ impl Shared {
     /// The bundles of certificates so far.
     pub(crate) fn bundles(&self) -> Vec<CaBundle> {
         self.made().bundles.clone()
+    }
+
+    /// Forgets the bundles, since one can't be used, and the clients that have them: the user may repair it, and try again.
+    pub(crate) fn forget_bundles(&self) {
+        let mut made = self.made();
+        made.bundles.clear();
+        made.connections.clear();
+        made.clients.clear();
+        made.identities.clear();
     }
 
     /// The client of an address. A program has one bundle of certificates.

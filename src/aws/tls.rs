@@ -1,5 +1,5 @@
 //! The certificates of `--ca-bundle`, which are trusted besides the platform's: by the HTTP client for requests of
-//! [`crate::aws::operation`], and by the AWS SDK's client for credentials. They are read when they are first needed: a
+//! [`crate::aws::operation`], and by the AWS SDK's client for credentials. They are parsed when they are first needed: a
 //! bundle may have hundreds, for which no first frame is to wait.
 
 use std::io;
@@ -12,17 +12,21 @@ use reqwest::{Certificate, Client};
 
 use crate::file;
 
-/// A CA bundle: a PEM file with at least one certificate. Its clones read it once.
+/// What each certificate begins with.
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// A CA bundle: a PEM file with at least one certificate. Its clones parse it once.
 #[derive(Clone, Debug)]
 pub(crate) struct CaBundle(Arc<Bundle>);
 
 #[derive(Debug)]
 struct Bundle {
     path: PathBuf,
-    read: OnceLock<Result<Certificates, TlsError>>,
+    pem: Result<Vec<u8>, TlsError>,
+    certificates: OnceLock<Result<Certificates, TlsError>>,
 }
 
-/// The certificates, read and checked.
+/// The certificates, checked.
 #[derive(Debug)]
 struct Certificates {
     /// For this program's own client.
@@ -49,11 +53,23 @@ pub(crate) enum TlsError {
 }
 
 impl CaBundle {
-    /// A bundle that is not read yet.
-    pub(crate) fn new(path: &Path) -> Self {
+    /// Reads the file, and no certificate yet. [`Self::check_file`] has the error.
+    pub(crate) fn read(path: &Path) -> Self {
+        let pem = file::read(path).map_err(|source| TlsError::Unreadable {
+            path: path.to_owned(),
+            source,
+        });
+        let pem = pem.and_then(|pem| {
+            let has_certificate = pem.windows(BEGIN.len()).any(|bytes| bytes == BEGIN);
+            let empty = || TlsError::Empty {
+                path: path.to_owned(),
+            };
+            has_certificate.then_some(pem).ok_or_else(empty)
+        });
         Self(Arc::new(Bundle {
             path: path.to_owned(),
-            read: OnceLock::new(),
+            pem,
+            certificates: OnceLock::new(),
         }))
     }
 
@@ -61,43 +77,55 @@ impl CaBundle {
         &self.0.path
     }
 
-    /// Whether the certificates can be used.
+    /// Whether there is such a file, with certificates.
     ///
     /// # Errors
-    /// If there are none, or they are invalid.
-    pub(crate) fn check(&self) -> Result<(), &TlsError> {
-        self.read().map(|_| ())
+    /// If there is not.
+    pub(crate) fn check_file(&self) -> Result<(), &TlsError> {
+        self.0.pem.as_ref().map(|_| ())
     }
 
-    fn read(&self) -> Result<&Certificates, &TlsError> {
-        let Bundle { path, read } = &*self.0;
-        read.get_or_init(|| Certificates::read(path)).as_ref()
+    /// The same, and whether the certificates can be used: this takes a millisecond or two for as many as a platform has.
+    ///
+    /// # Errors
+    /// If they can't.
+    pub(crate) fn check(&self) -> Result<(), &TlsError> {
+        self.parsed().map(|_| ())
+    }
+
+    fn parsed(&self) -> Result<&Certificates, &TlsError> {
+        let Bundle {
+            path,
+            pem,
+            certificates,
+        } = &*self.0;
+        let pem = pem.as_ref()?;
+        certificates
+            .get_or_init(|| Certificates::parse(path, pem))
+            .as_ref()
     }
 
     /// The bundle besides the platform's certificates, for the AWS SDK's own client. None if [`Self::check`] fails: then
     /// only the platform's are trusted.
     pub(crate) fn sdk_context(&self) -> Option<TlsContext> {
-        Some(self.read().ok()?.sdk.clone())
+        Some(self.parsed().ok()?.sdk.clone())
     }
 
     /// The certificates, for this program's own client; the same holds.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
-        self.read().map(|read| read.own.clone()).unwrap_or_default()
+        let parsed = self.parsed();
+        parsed.map(|all| all.own.clone()).unwrap_or_default()
     }
 }
 
 impl Certificates {
     /// Every certificate is checked here, since the AWS SDK panics on a bad one.
-    fn read(path: &Path) -> Result<Self, TlsError> {
+    fn parse(path: &Path, pem: &[u8]) -> Result<Self, TlsError> {
         let invalid = |source| TlsError::Invalid {
             path: path.to_owned(),
             source,
         };
-        let pem = file::read(path).map_err(|source| TlsError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let own = Certificate::from_pem_bundle(&pem).map_err(invalid)?;
+        let own = Certificate::from_pem_bundle(pem).map_err(invalid)?;
         if own.is_empty() {
             return Err(TlsError::Empty {
                 path: path.to_owned(),
@@ -107,7 +135,7 @@ impl Certificates {
             .tls_certs_only(own.clone())
             .build()
             .map_err(invalid)?;
-        let store = TrustStore::default().with_pem_certificate(pem);
+        let store = TrustStore::default().with_pem_certificate(pem.to_vec());
         let sdk = TlsContext::builder().with_trust_store(store).build();
         let sdk = sdk.map_err(TlsError::Sdk)?;
         Ok(Self { own, sdk })
@@ -128,8 +156,10 @@ mod tests {
         if let Some(text) = text {
             fs::write(&path, text).unwrap();
         }
-        let bundle = CaBundle::new(&path);
+        let bundle = CaBundle::read(&path);
         let error = bundle.check().err().map(ToString::to_string);
+        let of_file = bundle.check_file().err().map(ToString::to_string);
+        assert!(of_file.is_none() || of_file == error);
         let _gone = fs::remove_file(&path);
         let Some(message) = error else {
             return Ok(bundle);

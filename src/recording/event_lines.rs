@@ -1,5 +1,5 @@
-//! The lines of the events of one response. What most of them begin with is serialised once, and the JSON of an event,
-//! which was parsed when it came, is written as it is.
+//! The lines of the events of one response. The beginning that most of them have in common is serialised once, and the JSON
+//! of an event, which was parsed when it came, is written as it is.
 
 use chrono::{DateTime, Utc};
 

@@ -42,7 +42,7 @@ pub(crate) struct Transcript {
     is_live: bool,
     /// The time of the last line.
     last: Option<DateTime<Utc>>,
-    /// What the lines are appended to: that of the caller, which is not copied.
+    /// The caller's buffer while lines are added to it, else empty.
     lines: Vec<u8>,
 }
 
@@ -258,7 +258,7 @@ impl Transcript {
         aside: Option<bool>,
         at: DateTime<Utc>,
     ) {
-        let before = self.lines.len();
+        let length = self.lines.len();
         let mut lines = EventLines::new(at, aside);
         for event in fresh {
             lines.write(event, None, &mut self.lines);
@@ -266,7 +266,7 @@ impl Transcript {
         for LateEvent { event, before } in late {
             lines.write(event, Some(before), &mut self.lines);
         }
-        if self.lines.len() > before {
+        if self.lines.len() > length {
             self.last = Some(at);
             self.described = None;
         }

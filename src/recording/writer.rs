@@ -226,7 +226,7 @@ impl<M, F> RecordingSink<M, F> {
         if commands.send((*number, command)).is_err() {
             return;
         }
-        // Nothing of a walk is written before its last page, and the next page is not to wait for that.
+        // None of its events is written before the last page of the walk, and the next page is not to wait.
         if observations
             .iter()
             .all(|one| one.seen.is_of_unfinished_walk())

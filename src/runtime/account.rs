@@ -31,7 +31,11 @@ pub(super) enum Account {
 impl Account {
     pub(super) async fn images(&self) -> Result<Images, Error> {
         match self {
-            Self::Live { api, common, .. } => prepare_images((**api).clone(), common).await,
+            Self::Live { api, common, .. } => {
+                let images = prepare_images((**api).clone(), common).await?;
+                common.check_certificates()?;
+                Ok(images)
+            }
             Self::Simulated(account) => account.images(),
             Self::Recording => Err(no_account()),
         }
@@ -46,7 +50,9 @@ impl Account {
         match self {
             Self::Live { api, waits, common } => {
                 let api = api.for_image(image_id, region);
-                prepare_api(api, *waits, common).await
+                let ready = prepare_api(api, *waits, common).await?;
+                common.check_certificates()?;
+                Ok(ready)
             }
             Self::Simulated(account) => account.watch(image_id),
             Self::Recording => Err(no_account()),
@@ -89,7 +95,7 @@ pub(super) async fn prepare(
             let account = Account::Live {
                 api: account,
                 waits,
-                common: common.of_later(),
+                common: common.clone(),
             };
             let mut all: Vec<Ready> = Vec::new();
             for api in builds {

@@ -195,7 +195,7 @@ type Sent = (Option<Origin>, Vec<Entry>);
 
 /// The handle of the thread that prints.
 struct PrinterThread {
-    /// Those of one message at once: each time that none are left, the output is flushed.
+    /// Those of one message at once: the output is flushed when the queue is empty.
     entries: Sender<Vec<Sent>>,
     /// The result of the thread: while there may be more to print, always an error.
     finished: oneshot::Receiver<io::Result<()>>,

@@ -36,7 +36,7 @@ use crate::app::search::Search;
 use crate::app::session::{Session, SessionId};
 use crate::app::status::exit_policy::ExitPolicy;
 use crate::backend::parallelcluster::MfaSessions;
-use crate::config::{OutputFormat, OutputMode, Settings, SourceSettings};
+use crate::config::{OutputFormat, OutputMode, Record, Settings, SourceSettings};
 use crate::domain::outcome::Outcome;
 use crate::error::Error;
 use crate::exit_code;
@@ -81,6 +81,7 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
 /// Runs a future to its end.
 fn run_async<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // One for the polling, beside the thread of the loop: two pass each page on with twice as many wake-ups.
         .worker_threads(1)
         .enable_all()
         .build()
@@ -114,13 +115,14 @@ async fn watch(
     let is_live = matches!(settings.source, SourceSettings::Api { .. });
     let resumes = is_live && !settings.waits;
     let (mode, keys, mfa) = of_output(&settings.output);
-    let common = match mode {
-        Mode::Screen => Common::of_screen(mfa.clone()),
-        Mode::Headless => Common::new(mfa.clone()),
-    };
+    let common = Common::new(mfa.clone());
     let recordings = settings.recordings.map(Folder::new);
     let prepared = account::prepare(settings.source, settings.waits, &common).await?;
     let (ready, account, searching) = prepared;
+    if mode == Mode::Headless || matches!(settings.record, Record::InFile(_)) {
+        // Before a file is made.
+        common.check_certificates()?;
+    }
     let clock = ready.first().map_or_else(
         || common.clock.clone(),
         |ready| ready.prepared.clock.clone(),
@@ -158,7 +160,7 @@ async fn watch(
     let hook = Hook(settings.on_outcome);
     let writers = Writers::default();
     let opener = Opener::new(account, to_record.of_more(is_live), next, images);
-    // After the first frame: the folder may be slow, or have many recordings, and a CA bundle many certificates.
+    // After the first frame: the folder may be slow, or have many recordings, and a CA bundle may have many certificates.
     let start = |tasks: &mut Tasks| {
         common.check_certificates()?;
         if let Some(folder) = recordings.filter(|_| is_live) {

@@ -1,4 +1,5 @@
-//! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
+//! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet, and leaves the
+//! check of certificates to its callers.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -7,6 +8,7 @@ use crate::app::session::Target;
 use crate::aws::credentials::settings::find_region;
 use crate::aws::endpoints::{Endpoints, Service};
 use crate::aws::shared::Shared;
+use crate::aws::tls::{CaBundle, TlsError};
 use crate::backend::direct::images::DirectImages;
 use crate::backend::direct::{self, Direct};
 use crate::backend::enriched::Enriched;
@@ -89,8 +91,6 @@ pub(super) struct Common {
     pub clock: Clock,
     pub mfa: MfaSessions,
     pub shared: Shared,
-    /// Whether whoever prepares watches checks the certificates later.
-    defers_certificates: bool,
 }
 
 impl Common {
@@ -99,47 +99,31 @@ impl Common {
             clock: Clock::wall(),
             mfa,
             shared: Shared::default(),
-            defers_certificates: false,
         }
     }
 
-    /// The first frame does not wait for the certificates of a CA bundle.
-    pub(super) fn of_screen(mfa: MfaSessions) -> Self {
-        Self {
-            defers_certificates: true,
-            ..Self::new(mfa)
-        }
-    }
-
-    /// For what is prepared after the first frame.
-    pub(super) fn of_later(&self) -> Self {
-        Self {
-            defers_certificates: false,
-            ..self.clone()
-        }
-    }
-
-    /// Reads the CA bundle, if there is one.
+    /// Checks the certificates of the CA bundle, if there is one. Whoever prepares a watch does so before the first request:
+    /// no first frame is to wait for it.
     ///
     /// # Errors
     /// If it can't be used.
     pub(super) fn check_certificates(&self) -> Result<(), Error> {
+        self.check_bundles(CaBundle::check)
+    }
+
+    fn check_bundle_file(&self) -> Result<(), Error> {
+        self.check_bundles(CaBundle::check_file)
+    }
+
+    fn check_bundles(&self, check: fn(&CaBundle) -> Result<(), &TlsError>) -> Result<(), Error> {
         let bundles = self.shared.bundles();
-        let unusable = |error| {
+        let checked = bundles.iter().try_for_each(check);
+        checked.map_err(|error| {
+            self.shared.forget_bundles();
             let why = with_causes("failed to set up TLS", error);
             let advice = "name a PEM file of certificates with --ca-bundle or AWS_CA_BUNDLE";
             Error::Usage(format!("{why}; {advice}"))
-        };
-        bundles
-            .iter()
-            .try_for_each(|bundle| bundle.check().map_err(|error| unusable(error)))
-    }
-
-    fn check_now(&self) -> Result<(), Error> {
-        if self.defers_certificates {
-            return Ok(());
-        }
-        self.check_certificates()
+        })
     }
 }
 
@@ -177,7 +161,7 @@ pub(super) async fn prepare_api(
     };
     let interval = api.interval;
     let source = client_of_api(api, api_url, image_id, common)?;
-    common.check_now()?;
+    common.check_bundle_file()?;
     let backend = match aws {
         Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
         None => Backend::ParallelCluster(Box::new(source)),
@@ -196,13 +180,13 @@ pub(super) async fn prepare_images(api: ApiSettings, common: &Common) -> Result<
     let Some(api_url) = &api.api_url else {
         let settings = direct_settings(&api, false, common).await?;
         let images = DirectImages::new(settings, common.clock.clone());
-        common.check_now()?;
+        common.check_bundle_file()?;
         return Ok(Images::Direct(Box::new(images)));
     };
     let api_url = parse_api_url(api_url)?;
     let any = ANY_IMAGE.parse().map_err(|error| bug(&error))?;
     let source = client_of_api(api, api_url, any, common)?;
-    common.check_now()?;
+    common.check_bundle_file()?;
     Ok(Images::ParallelCluster(Box::new(ApiImages::new(source))))
 }
 
@@ -354,7 +338,7 @@ pub(super) async fn prepare_direct(
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let source = Direct::new(settings, clock.clone());
-    common.check_now()?;
+    common.check_bundle_file()?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
         interval: api.interval,

@@ -167,17 +167,22 @@ fn kinds(state: &Path, image: &str) -> Vec<String> {
     lines.filter_map(kind).collect()
 }
 
-/// It is read when the list is asked for.
 #[test]
-fn the_picker_says_that_a_ca_bundle_cannot_be_read() {
-    let aws = Several::start(&["alpha"]);
-    let bundle = ("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
+fn the_picker_lists_once_a_ca_bundle_is_repaired() {
+    let mut aws = Several::start(&["alpha"]);
+    aws.of("alpha").begin();
+    let folder = fresh_folder();
+    let path = folder.join("ca.pem");
+    let bundle = ("AWS_CA_BUNDLE", path.to_str().unwrap());
     let environment = [&aws.environment()[..], &[bundle]].concat();
     let mut terminal = Terminal::start(100, 24, &[], &environment);
     terminal
+        .wait_for(" Builds to watch")
         .wait_for("failed to set up TLS")
-        .wait_for("--ca-bundle")
-        .press("q");
+        .wait_for("--ca-bundle");
+    let certificates = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testing/ca.pem");
+    fs::copy(certificates, &path).unwrap();
+    terminal.wait_for("alpha").press("q");
     assert_eq!(terminal.end().exit_code(), 0);
 }
 

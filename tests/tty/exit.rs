@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bakewatch::testing::runtime::PARTS;
 
-use crate::support::program::{DEADLINE, send_signal};
+use crate::support::program::{DEADLINE, fresh_folder, send_signal};
 use crate::support::terminal::{PROMPT, Terminal};
 use crate::support::text::assert_inert;
 
@@ -193,18 +193,27 @@ fn every_exit_restores_the_terminal() {
     }
 }
 
-/// It is read after the first frame.
+/// Its certificates are checked after the first frame, but before a file is made that the user has named.
 #[test]
-fn a_ca_bundle_that_cannot_be_read_ends_the_screen_with_an_error() {
-    let bundle = ("AWS_CA_BUNDLE", "/nonexistent/ca.pem");
-    let mut terminal = Terminal::start(80, 24, WATCH, &[bundle]);
-    let process = terminal.process();
-    assert_eq!(terminal.end().exit_code(), 2);
-    terminal
-        .wait_for("failed to set up TLS")
-        .wait_for("/nonexistent/ca.pem")
-        .wait_for("--ca-bundle");
-    wait_until_alone(process, "a bad CA bundle");
+fn a_ca_bundle_with_a_bad_certificate_ends_the_screen_with_an_error() {
+    let folder = fresh_folder();
+    let bundle = folder.join("ca.pem");
+    let text = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(&bundle, text).unwrap();
+    let bundle = ("AWS_CA_BUNDLE", bundle.to_str().unwrap());
+    let file = folder.join("recording.jsonl");
+    let recorded = [WATCH, &["--record", file.to_str().unwrap()]].concat();
+    for (arguments, has_frame) in [(WATCH, true), (&recorded, false)] {
+        let mut terminal = Terminal::start(80, 24, arguments, &[bundle]);
+        let process = terminal.process();
+        assert_eq!(terminal.end().exit_code(), 2);
+        terminal
+            .wait_for("failed to set up TLS")
+            .wait_for("--ca-bundle");
+        assert_eq!(terminal.written().contains("\u{1b}[?1049h"), has_frame);
+        wait_until_alone(process, "a bad CA bundle");
+    }
+    assert!(!file.exists());
 }
 
 /// Waits until no process is left of those that the program's terminal was for.

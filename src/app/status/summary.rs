@@ -81,12 +81,14 @@ fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
 
 /// There is nothing to report about a build: the reason for that.
 fn not_observed(image: &str, session: &Session) -> String {
-    if let Some(fault) = session.connection.fault(&session.build) {
-        format!("{image} could not be watched: {fault}")
-    } else if session.build.verdict() == Verdict::Deleting {
+    let fault = session.connection.fault(&session.build);
+    if session.build.verdict() == Verdict::Deleting {
+        let why = fault.map_or_else(String::new, |fault| format!("; {fault}"));
         format!(
-            "{image}: the stack is being deleted, and it was not known yet whether there is an image"
+            "{image}: the stack is being deleted, and it was not known yet whether there is an image{why}"
         )
+    } else if let Some(fault) = fault {
+        format!("{image} could not be watched: {fault}")
     } else if session.connection.state == ConnectionState::Waiting {
         format!("{image}: no image or stack of this name was found yet")
     } else {

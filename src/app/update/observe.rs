@@ -46,7 +46,7 @@ pub(super) fn apply(model: &mut Model, id: SessionId, observations: &Batch, effe
             session.update_explanation();
         }
         let is_answer = !matches!(change.response, Response::ClockOff(_));
-        session.has_asked_for_image |= is_answer && change.stream == Stream::Image;
+        session.image_was_answered |= is_answer && change.stream == Stream::Image;
         let connection_changed = session.connection.apply(&change, &session.build);
         if let Response::ClockOff(behind) = change.response {
             session.behind = behind;

@@ -100,6 +100,9 @@ impl Walk {
             Some(Mark::Succeeded) => {
                 self.command_succeeded();
                 self.failure = None;
+                let mut place = self.scope.place.clone();
+                place.enter(Mark::Succeeded);
+                self.scope = Scope::begin(place, index);
             }
             Some(Mark::Stage("FAILED" | "CANCELLED")) => self.has_failed = true,
             Some(Mark::Stage(_)) => {

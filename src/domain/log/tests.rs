@@ -330,6 +330,26 @@ fn an_error_that_was_handled_is_no_cause() {
     assert_eq!(cause_of(&later), None);
 }
 
+/// As in the list of places: see `place.rs`.
+#[test]
+fn an_error_after_all_components_is_of_the_workflows_step_alone() {
+    let cause = cause_of(&[
+        APPLY,
+        SCRIPT,
+        "Phase build",
+        "Step Download",
+        "ExitCode 0",
+        "TOE has completed execution successfully",
+        "Error: the instance was lost",
+        "Image transitioned to FAILED state for Image ARN: x",
+    ])
+    .unwrap();
+    assert_eq!(cause.error.as_str(), "Error: the instance was lost");
+    assert!(cause.workflow_step.is_some());
+    let inner = (&cause.component, &cause.phase, &cause.step);
+    assert_eq!(inner, (&None, &None, &None));
+}
+
 #[test]
 fn a_test_component_and_a_distribution_have_a_cause_too() {
     let test = cause_of(&[

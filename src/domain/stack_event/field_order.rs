@@ -1,5 +1,5 @@
 //! The names of an event's fields, and the order in which they come. Each service writes them in one of its own, which is
-//! learned from the events before: then a name is found by one comparison.
+//! learned from the events before: then a name is usually found by one comparison.
 
 use crate::domain::stack_event::scan::Scanner;
 

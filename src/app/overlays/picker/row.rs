@@ -131,7 +131,7 @@ pub(crate) fn watched(session: &Session) -> PickerRow {
     PickerRow {
         image_id: SafeText::new(&session.target.image_id),
         region: session.region(),
-        state: RowState::Watched(session.verdict().outcome()),
+        state: RowState::Watched(build.verdict().outcome()),
         since: build.started_at(),
         version: build.version().cloned(),
         result: build.ami().map(|ami| ami.id.clone()).or(failure),

@@ -680,7 +680,7 @@ async fn with_role() {
 async fn with_ca_bundle() {
     let mut chain = chain();
     let bundle = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/testing/ca.pem");
-    let bundle = CaBundle::new(Path::new(bundle));
+    let bundle = CaBundle::read(Path::new(bundle));
     bundle.check().unwrap();
     chain.signing.as_mut().unwrap().bundle = Some(bundle);
     print(chain).await;
