@@ -81,8 +81,9 @@ pub(crate) fn run(settings: Settings) -> Result<u8, Error> {
 /// Runs a future to its end.
 fn run_async<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        // One for the polling, beside the thread of the loop: two pass each page on with twice as many wake-ups.
-        .worker_threads(1)
+        // With one, a build that has just polled gets the next permit before the others are woken: of fifty, some wait for
+        // minutes.
+        .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|source| Error::System {
