@@ -130,13 +130,7 @@ impl Idle {
         let mut server = Server::start(FaultPlan::default());
         server.begin_build(STACK);
         server.push(STACK, events - 1);
-        let arguments = [
-            "watch",
-            "img",
-            "--api-url",
-            &server.url,
-            "--no-sign-request",
-        ];
+        let arguments = server.watch_slowly();
         let mut terminal = Terminal::start(SIZE.width, SIZE.height, &arguments, &[]);
         terminal.wait_for(&format!("Events {events} ")).press(keys);
         Self {

@@ -13,7 +13,7 @@ use crate::support::server::STACK;
 pub(crate) const EVENTS: usize = 200_000;
 /// The lines of a log.
 pub(crate) const LINES: usize = 1_000_000;
-/// CloudWatch Logs returns at most so many lines at once.
+/// The most lines that CloudWatch Logs returns at once.
 const PAGE: usize = 10_000;
 
 const HEADER: &str = r#"{"bakewatchRecording":2,"program":"0.1.0","backend":"aws","imageId":"img","region":"us-east-1","startedAt":"2026-01-01T00:00:00.000Z"}"#;

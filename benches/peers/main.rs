@@ -162,13 +162,7 @@ fn resume() -> Duration {
     server.push(STACK, RESUMED - 1);
     let state = fresh_folder();
     let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
-    let arguments = [
-        "watch",
-        "img",
-        "--api-url",
-        &server.url,
-        "--no-sign-request",
-    ];
+    let arguments = server.watch_slowly();
     let all = format!("Events {RESUMED} ");
     let watch = || {
         let began = Instant::now();

@@ -125,7 +125,6 @@ impl<T: PartialEq> Pages<T> {
 mod tests {
     use super::*;
     use crate::domain::fault::FaultKind;
-    use crate::text::safe::SafeText;
 
     fn known(pages: &Pages<u8>) -> Vec<u8> {
         pages.iter().copied().collect()
@@ -133,15 +132,6 @@ mod tests {
 
     fn page(rows: &[u8], next: Option<&str>) -> Page<u8> {
         (rows.to_vec(), next.map(NextToken::new))
-    }
-
-    fn fault(kind: FaultKind) -> Fault {
-        Fault {
-            kind,
-            message: SafeText::new("x"),
-            hint: None,
-            request_id: None,
-        }
     }
 
     /// The token of the next page; `-` for the first one.
@@ -182,7 +172,7 @@ mod tests {
             let mut pages = Pages::default();
             pages.begin();
             pages.take(Ok(page(&[1], Some("a")))).unwrap();
-            let failed = pages.take(Err(PageError::Fault(fault(kind))));
+            let failed = pages.take(Err(PageError::Fault(Fault::of_test(kind))));
             assert_eq!(failed.unwrap_err().kind, kind);
             assert_eq!(next(&pages), expected, "{kind:?}");
             assert_eq!(known(&pages), [1], "{kind:?}");
@@ -191,7 +181,11 @@ mod tests {
 
     #[test]
     fn after_a_rejected_token_the_list_begins_again_once() {
-        let rejected = || Err(PageError::TokenRejected(fault(FaultKind::Transient)));
+        let rejected = || {
+            Err(PageError::TokenRejected(Fault::of_test(
+                FaultKind::Transient,
+            )))
+        };
         let mut pages = Pages::default();
         for _ in 0..2 {
             pages.begin();

@@ -50,6 +50,19 @@ pub struct Fault {
     pub request_id: Option<SafeText>,
 }
 
+#[cfg(test)]
+impl Fault {
+    /// Of this kind, for tests that look at nothing else.
+    pub(crate) fn of_test(kind: FaultKind) -> Self {
+        Self {
+            kind,
+            message: SafeText::new("no"),
+            hint: None,
+            request_id: None,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.message, formatter)?;

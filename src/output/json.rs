@@ -10,7 +10,7 @@ use crate::domain::failure::FailurePlace;
 use crate::domain::image::RegionalAmi;
 use crate::domain::outcome::{FirstFailure, Outcome};
 use crate::domain::resume::Recorded;
-use crate::domain::stack_event::{StackEvent, StackId, format_time};
+use crate::domain::stack_event::{StackEvent, StackId, format_time, head_before_event};
 use crate::domain::steps::StepChange;
 use crate::text::safe::{SafeText, escape_json, escaped_json};
 
@@ -215,10 +215,7 @@ fn event_head(origin: Option<&Origin>, event: &StackEvent) -> String {
         stack_id: event.stack_id.as_str(),
         of: origin.map(of),
     };
-    let mut head = serde_json::to_string(&line).unwrap_or_default();
-    head.pop();
-    head.push_str(",\"event\":");
-    head
+    head_before_event(&line)
 }
 
 fn of(origin: &Origin) -> Of<'_> {

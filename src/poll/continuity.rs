@@ -5,7 +5,7 @@
 //! | habit | guard |
 //! |---|---|
 //! | A page moves up while events arrive, where tokens count from the newest event: it repeats events of the walk. | Repeated events at the top of a page have to lead down to the walk's last event ([`Trail::misplaced`]). |
-//! | A page moves up so far that it has none of the walk's events. | All its events appeared after the walk began: none is committed, and one of them, not always the first, is dated later than the walk's earliest event. Only where all are of one time it can't be told ([`Trail::misplaced`]). |
+//! | A page moves up so far that it has none of the walk's events. | All its events appeared after the walk began: none is committed, and one of them, not always the first, is dated later than the walk's earliest event. Only where all have the same time can this not be told ([`Trail::misplaced`]). |
 //! | The stack is replaced between two pages: the next page shows another stack, or is empty and the last. | [`Discontinuity::OutOfPlace`], [`Discontinuity::UnexpectedEnd`]. |
 //! | An odd time or order is real: it is the service's order. | The first time, the walk restarts and meets all that is newer; the same discontinuity again is accepted ([`Continuity::accepts`]). |
 //! | A page lists events of other stacks. | One page of unknown events of other stacks alone restarts the walk once; others are kept apart ([`crate::poll::aside`]), but join pages as the walk's own do. |
@@ -28,7 +28,7 @@ use crate::poll::known::{Ids, Known};
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Discontinuity {
     /// The page has the event below the walk, but not directly below the walk's last one, or the event is dated as if it
-    /// were newer. An event that was seen before the walk began is no newer one.
+    /// were newer. An event that is committed already is not newer.
     OutOfPlace(Identity),
     /// The history ends with this event: an empty page without a token follows. It may be the end of the history of
     /// another stack, which has replaced this one.
@@ -229,12 +229,12 @@ impl Trail {
             // An event that was committed before the walk began would have been met if it were above the walk's end.
             None if events.iter().any(|event| known.contains(event)) => None,
             // Of any stack and not only at the top: an event that arrives late is dated later than those above it.
-            None => events.iter().find(|event| self.is_earlier_than(event)),
+            None => events.iter().find(|event| self.has_earlier_than(event)),
         }
     }
 
     /// Whether an event of the walk's pages is dated earlier than this one.
-    fn is_earlier_than(&self, event: &StackEvent) -> bool {
+    fn has_earlier_than(&self, event: &StackEvent) -> bool {
         self.earliest
             .is_some_and(|earliest| event.timestamp > Some(earliest))
     }

@@ -277,15 +277,6 @@ mod tests {
         })
     }
 
-    fn fault(kind: FaultKind) -> Fault {
-        Fault {
-            kind,
-            message: SafeText::new("x"),
-            hint: None,
-            request_id: None,
-        }
-    }
-
     fn described(ami: bool) -> ImageAnswer {
         let ami = ami.then(|| Ami::new("ami-1"));
         ImageAnswer::Described(Box::new(ImageDescription {
@@ -418,7 +409,7 @@ mod tests {
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         let _ = schedules.on_events(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
-            let _ = schedules.on_image(seconds(0), Err(fault(FaultKind::Denied)));
+            let _ = schedules.on_image(seconds(0), Err(Fault::of_test(FaultKind::Denied)));
         }
         assert_eq!(schedules.next(), (ApiRequest::Events(None), seconds(5)));
     }
@@ -429,7 +420,7 @@ mod tests {
         let _ = schedules.on_events(seconds(0), Ok(page(&[event("2", "X", "")], Some("t"))));
         let _ = schedules.on_image(seconds(0), Ok(described(false)));
         for _ in 0..9 {
-            let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+            let throttled = Err(EventsError::Fault(Fault::of_test(FaultKind::Throttled)));
             let _ = schedules.on_events(seconds(0), throttled);
         }
         let (request, due) = schedules.next();
@@ -443,11 +434,11 @@ mod tests {
         let events = [event("1", "CREATE_IN_PROGRESS", "s")];
         let _ = schedules.on_events(seconds(0), Ok(page(&events, None)));
         assert_eq!(schedules.next(), (ApiRequest::Image, seconds(0)));
-        let throttled = Err(EventsError::Fault(fault(FaultKind::Throttled)));
+        let throttled = Err(EventsError::Fault(Fault::of_test(FaultKind::Throttled)));
         let _ = schedules.on_events(seconds(0), throttled);
         let (_, due) = schedules.next();
         assert!(due >= seconds(5), "{due:?}");
-        let _ = schedules.on_image(due, Err(fault(FaultKind::Throttled)));
+        let _ = schedules.on_image(due, Err(Fault::of_test(FaultKind::Throttled)));
         let next = schedules.next_try(Stream::Events);
         assert!(next >= due + seconds(10), "{next:?} after {due:?}");
     }
@@ -460,7 +451,7 @@ mod tests {
         assert_eq!(schedules.next(), (ApiRequest::Events(None), seconds(0)));
         let _ = schedules.on_events(seconds(0), Ok(page(&events, None)));
         for _ in 0..6 {
-            let unreachable = fault(FaultKind::Transient);
+            let unreachable = Fault::of_test(FaultKind::Transient);
             let _ = schedules.on_image(seconds(0), Err(unreachable.clone()));
             let _ = schedules.on_events(seconds(0), Err(EventsError::Fault(unreachable)));
         }

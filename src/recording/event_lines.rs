@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::stack_event::{EventId, StackEvent, StackId};
+use crate::domain::stack_event::{EventId, StackEvent, StackId, head_before_event};
 use crate::recording::format::Line;
 
 /// Writes events that came at one time.
@@ -49,7 +49,7 @@ impl EventLines {
         }
         let is_of = |stack: &StackId| *stack == event.stack_id;
         if !self.head.as_ref().is_some_and(|(stack, _)| is_of(stack)) {
-            self.head = Some((event.stack_id.clone(), head(&line)));
+            self.head = Some((event.stack_id.clone(), head_before_event(&line)));
         }
         if let Some((_, head)) = &self.head {
             for part in [head, &self.raw, "}\n"] {
@@ -57,14 +57,6 @@ impl EventLines {
             }
         }
     }
-}
-
-/// The line up to its event, which is its last field.
-fn head(line: &Line<'_>) -> String {
-    let mut head = serde_json::to_string(line).unwrap_or_default();
-    head.pop();
-    head.push_str(",\"event\":");
-    head
 }
 
 #[cfg(test)]

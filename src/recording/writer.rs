@@ -279,17 +279,29 @@ mod tests {
         }
     }
 
-    /// Its last page is waited for: then the events of all its pages are written.
-    #[tokio::test(start_paused = true)]
-    async fn a_page_of_a_walk_that_goes_on_is_handed_on_at_once() {
+    /// A sink, and the receivers of what it sends: to the disk, and after that to the inbox, the number of observations.
+    type Sink = (
+        RecordingSink<usize, fn(Batch) -> usize>,
+        Receiver<(usize, Command)>,
+        mpsc::Receiver<usize>,
+    );
+
+    fn sink() -> Sink {
         let (commands, receiver) = channel();
-        let (inbox, mut shown) = mpsc::channel(8);
-        let mut sink = RecordingSink {
+        let (inbox, shown) = mpsc::channel(8);
+        let sink = RecordingSink {
             commands: Some((0, commands)),
             late: None,
             inbox,
-            to_message: |observations: Batch| observations.len(),
+            to_message: (|observations| observations.len()) as fn(Batch) -> usize,
         };
+        (sink, receiver, shown)
+    }
+
+    /// Its last page is waited for: then the events of all its pages are written.
+    #[tokio::test(start_paused = true)]
+    async fn a_page_of_a_walk_that_goes_on_is_handed_on_at_once() {
+        let (mut sink, receiver, mut shown) = sink();
         let page = |commit| {
             Seen::Page(WalkStep {
                 commit,
@@ -310,14 +322,7 @@ mod tests {
     /// that an observation is held back.
     #[tokio::test(start_paused = true)]
     async fn an_observation_is_handed_on_once_written_and_a_disk_that_hangs_delays_only_one() {
-        let (commands, receiver) = channel();
-        let (inbox, mut shown) = mpsc::channel(8);
-        let mut sink = RecordingSink {
-            commands: Some((0, commands)),
-            late: None,
-            inbox,
-            to_message: |observations: Batch| observations.len(),
-        };
+        let (mut sink, receiver, mut shown) = sink();
         let soon = DISK_TIMEOUT / 2;
 
         let mut first = Box::pin(sink.send(observations()));

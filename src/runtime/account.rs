@@ -10,7 +10,9 @@ use crate::config::{ApiSettings, PlaybackSpeed, Recorded, SourceSettings};
 use crate::error::Error;
 use crate::runtime::commands::history;
 use crate::runtime::demo::{self, SimulatedAccount};
-use crate::runtime::prepare::{Common, Ready, prepare_api, prepare_images};
+use crate::runtime::prepare::{
+    Common, Ready, prepare_api, prepare_api_unchecked, prepare_images, prepare_images_unchecked,
+};
 use crate::runtime::recorder;
 use crate::runtime::sessions::Origin;
 use crate::text::safe::{SafeText, one_line};
@@ -31,11 +33,7 @@ pub(super) enum Account {
 impl Account {
     pub(super) async fn images(&self) -> Result<Images, Error> {
         match self {
-            Self::Live { api, common, .. } => {
-                let images = prepare_images((**api).clone(), common).await?;
-                common.check_certificates()?;
-                Ok(images)
-            }
+            Self::Live { api, common, .. } => prepare_images((**api).clone(), common).await,
             Self::Simulated(account) => account.images(),
             Self::Recording => Err(no_account()),
         }
@@ -50,9 +48,7 @@ impl Account {
         match self {
             Self::Live { api, waits, common } => {
                 let api = api.for_image(image_id, region);
-                let ready = prepare_api(api, *waits, common).await?;
-                common.check_certificates()?;
-                Ok(ready)
+                prepare_api(api, *waits, common).await
             }
             Self::Simulated(account) => account.watch(image_id),
             Self::Recording => Err(no_account()),
@@ -71,7 +67,7 @@ pub(super) struct Searching {
 /// The watches of a source, the account that they are in, and what finds others.
 pub(super) type Prepared = (Vec<Ready>, Account, Option<Searching>);
 
-/// Prepares the watches of a source, each build once.
+/// Prepares the watches of a source, each build once. Whoever begins them checks the certificates before the first request.
 pub(super) async fn prepare(
     settings: SourceSettings,
     waits: bool,
@@ -85,9 +81,11 @@ pub(super) async fn prepare(
         } => {
             let searching = if all_building {
                 let stacks = builds.iter().filter_map(|one| one.stack.clone());
+                let images = prepare_images_unchecked((*account).clone(), common).await?;
+                common.check_bundle_file()?;
                 Some(Searching {
                     stacks: stacks.collect(),
-                    images: prepare_images((*account).clone(), common).await?,
+                    images,
                 })
             } else {
                 None
@@ -99,7 +97,8 @@ pub(super) async fn prepare(
             };
             let mut all: Vec<Ready> = Vec::new();
             for api in builds {
-                let ready = prepare_api(api, waits, common).await?;
+                let ready = prepare_api_unchecked(api, waits, common).await?;
+                common.check_bundle_file()?;
                 check_targets(&all, &ready)?;
                 if all.iter().all(|other| !other.is_same_build(&ready)) {
                     all.push(ready);

@@ -41,9 +41,7 @@ type Checked = (Vec<(&'static str, String)>, Vec<CheckedCall>, bool);
 
 async fn run(settings: ApiSettings) -> Result<Checked, Error> {
     let role = settings.role_arn.clone();
-    let common = Common::new(MfaSessions::default());
-    let ready = prepare_api(settings, false, &common).await?;
-    common.check_certificates()?;
+    let ready = prepare_api(settings, false, &Common::new(MfaSessions::default())).await?;
     let region = ready.prepared.target.region.clone();
     let Origin::Api { backend, .. } = ready.prepared.origin else {
         return Err(Error::Bug("a check without a backend".to_owned()));

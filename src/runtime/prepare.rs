@@ -1,5 +1,4 @@
-//! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet, and leaves the
-//! check of certificates to its callers.
+//! Builds a watch from the settings: backend, clock and the header of its recording. Sends no request yet.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -102,8 +101,7 @@ impl Common {
         }
     }
 
-    /// Checks the certificates of the CA bundle, if there is one. Whoever prepares a watch does so before the first request:
-    /// no first frame is to wait for it.
+    /// Checks the certificates of the CA bundle, if there is one.
     ///
     /// # Errors
     /// If it can't be used.
@@ -111,7 +109,11 @@ impl Common {
         self.check_bundles(CaBundle::check)
     }
 
-    fn check_bundle_file(&self) -> Result<(), Error> {
+    /// Checks what can be said before the first frame: whether there is such a file.
+    ///
+    /// # Errors
+    /// If there is not.
+    pub(super) fn check_bundle_file(&self) -> Result<(), Error> {
         self.check_bundles(CaBundle::check_file)
     }
 
@@ -128,6 +130,17 @@ impl Common {
 }
 
 pub(super) async fn prepare_api(
+    api: ApiSettings,
+    waits: bool,
+    common: &Common,
+) -> Result<Ready, Error> {
+    let ready = prepare_api_unchecked(api, waits, common).await?;
+    common.check_certificates()?;
+    Ok(ready)
+}
+
+/// The same before the certificates of the CA bundle are checked, for which no first frame is to wait.
+pub(super) async fn prepare_api_unchecked(
     api: ApiSettings,
     waits: bool,
     common: &Common,
@@ -161,7 +174,6 @@ pub(super) async fn prepare_api(
     };
     let interval = api.interval;
     let source = client_of_api(api, api_url, image_id, common)?;
-    common.check_bundle_file()?;
     let backend = match aws {
         Some(aws) => Backend::Enriched(Box::new(Enriched { api: source, aws })),
         None => Backend::ParallelCluster(Box::new(source)),
@@ -176,17 +188,25 @@ pub(super) async fn prepare_api(
 
 /// The list of the account's images.
 pub(super) async fn prepare_images(api: ApiSettings, common: &Common) -> Result<Images, Error> {
+    let images = prepare_images_unchecked(api, common).await?;
+    common.check_certificates()?;
+    Ok(images)
+}
+
+/// The same before the certificates of the CA bundle are checked.
+pub(super) async fn prepare_images_unchecked(
+    api: ApiSettings,
+    common: &Common,
+) -> Result<Images, Error> {
     check_profile(&api).await?;
     let Some(api_url) = &api.api_url else {
         let settings = direct_settings(&api, false, common).await?;
         let images = DirectImages::new(settings, common.clock.clone());
-        common.check_bundle_file()?;
         return Ok(Images::Direct(Box::new(images)));
     };
     let api_url = parse_api_url(api_url)?;
     let any = ANY_IMAGE.parse().map_err(|error| bug(&error))?;
     let source = client_of_api(api, api_url, any, common)?;
-    common.check_bundle_file()?;
     Ok(Images::ParallelCluster(Box::new(ApiImages::new(source))))
 }
 
@@ -317,11 +337,7 @@ async fn direct_settings(
     })
 }
 
-pub(super) async fn prepare_direct(
-    api: ApiSettings,
-    waits: bool,
-    common: &Common,
-) -> Result<Ready, Error> {
+async fn prepare_direct(api: ApiSettings, waits: bool, common: &Common) -> Result<Ready, Error> {
     let settings = direct_settings(&api, waits, common).await?;
     let region = settings.region.clone();
     let clock = common.clock.clone();
@@ -338,7 +354,6 @@ pub(super) async fn prepare_direct(
         ..Header::new(&target.image_id, recording::aws(), clock.now())
     };
     let source = Direct::new(settings, clock.clone());
-    common.check_bundle_file()?;
     let origin = Origin::Api {
         backend: Backend::Direct(Box::new(source)),
         interval: api.interval,

@@ -136,16 +136,11 @@ impl Server {
 
     /// The arguments that watch the image without signing.
     pub(crate) fn watch<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let mut arguments = vec![
-            "watch",
-            "img",
-            "--api-url",
-            &self.url,
-            "--no-sign-request",
-            "--interval",
-            "200ms",
-        ];
-        arguments.extend(more);
-        arguments
+        [&self.watch_slowly()[..], &["--interval", "200ms"], more].concat()
+    }
+
+    /// The same at the interval that a user has.
+    pub(crate) fn watch_slowly(&self) -> [&str; 5] {
+        ["watch", "img", "--api-url", &self.url, "--no-sign-request"]
     }
 }

@@ -38,8 +38,7 @@ fn shortened(text: &str) -> String {
 fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
     let build = &session.build;
     if let Some(recorded) = build.recorded().filter(|_| build.is_only_recorded()) {
-        let why = session.connection.fault(build);
-        let why = why.map_or_else(String::new, |fault| format!("; {fault}"));
+        let why = with_fault(session);
         return format!("{image}: the recording says: {}{why}", in_words(recorded));
     }
     match session.verdict() {
@@ -81,19 +80,24 @@ fn text(image: &str, session: &Session, now: DateTime<Utc>) -> String {
 
 /// There is nothing to report about a build: the reason for that.
 fn not_observed(image: &str, session: &Session) -> String {
-    let fault = session.connection.fault(&session.build);
     if session.build.verdict() == Verdict::Deleting {
-        let why = fault.map_or_else(String::new, |fault| format!("; {fault}"));
+        let why = with_fault(session);
         format!(
             "{image}: the stack is being deleted, and it was not known yet whether there is an image{why}"
         )
-    } else if let Some(fault) = fault {
+    } else if let Some(fault) = session.connection.fault(&session.build) {
         format!("{image} could not be watched: {fault}")
     } else if session.connection.state == ConnectionState::Waiting {
         format!("{image}: no image or stack of this name was found yet")
     } else {
         format!("{image}: the API has not responded yet")
     }
+}
+
+/// The reason why there may be more to know, if there is one.
+fn with_fault(session: &Session) -> String {
+    let fault = session.connection.fault(&session.build);
+    fault.map_or_else(String::new, |fault| format!("; {fault}"))
 }
 
 /// The state of a running build; if the API no longer responds, its state at the last response.

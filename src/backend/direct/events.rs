@@ -13,6 +13,7 @@ use crate::backend::direct::{ABSENT_FOR, Direct, cloudformation};
 use crate::backend::{EventsPage, NextToken};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::stack_event::StackId;
+use crate::text::arn;
 use crate::text::safe::SafeText;
 
 /// The pages of deleted stacks to search: a busy account has thousands.
@@ -56,12 +57,7 @@ impl Direct {
         let Some(stack) = self.stack.as_ref().filter(|_| !self.knows_account) else {
             return;
         };
-        let of_stack = stack
-            .as_str()
-            .split(':')
-            .nth(4)
-            .unwrap_or_default()
-            .to_owned();
+        let of_stack = arn::account(stack.as_str()).unwrap_or_default().to_owned();
         let caller = self.caller().await;
         // Only a failure of the credentials justifies another try, and is that of the next call, too.
         let is_of_credentials = |fault: &Fault| fault.kind.is_of_credentials();

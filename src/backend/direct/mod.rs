@@ -135,7 +135,7 @@ impl Absence {
 }
 
 impl Direct {
-    /// A client for one image. Uses neither the CA bundle nor the network nor the credential chain yet.
+    /// A client for one image. Reads the file of the CA bundle; uses neither the network nor the credential chain yet.
     pub(crate) fn new(settings: Settings, clock: Clock) -> Self {
         let (image_id, region) = (settings.image_id.clone(), settings.region.clone());
         let (stack, waits) = (settings.stack.clone(), settings.waits);

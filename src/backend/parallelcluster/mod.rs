@@ -130,7 +130,7 @@ pub struct ParallelCluster {
 }
 
 impl ParallelCluster {
-    /// A client for one image. Uses neither the CA bundle nor the network nor the credential chain yet.
+    /// A client for one image. Reads the file of the CA bundle; uses neither the network nor the credential chain yet.
     pub fn new(settings: Settings, clock: Clock) -> Self {
         Self::with_limits(settings, &Shared::default(), clock, Limits::default())
     }

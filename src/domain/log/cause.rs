@@ -97,13 +97,6 @@ impl Walk {
             Some(Mark::ExitCode(0)) => self.command_succeeded(),
             Some(Mark::ExitCode(code)) if asks_for_restart(code) => self.restart(index, code),
             Some(Mark::ExitCode(code)) => self.fail(index, Some(code)),
-            Some(Mark::Succeeded) => {
-                self.command_succeeded();
-                self.failure = None;
-                let mut place = self.scope.place.clone();
-                place.enter(Mark::Succeeded);
-                self.scope = Scope::begin(place, index);
-            }
             Some(Mark::Stage("FAILED" | "CANCELLED")) => self.has_failed = true,
             Some(Mark::Stage(_)) => {
                 // The stage before is over, and nothing of it has failed.
@@ -111,6 +104,10 @@ impl Walk {
                 self.scope = Scope::begin(LinePlace::default(), index);
             }
             Some(mark) => {
+                if mark == Mark::Succeeded {
+                    // All components have been run, and nothing of them has failed.
+                    self.failure = None;
+                }
                 let mut place = self.scope.place.clone();
                 if place.enter(mark) {
                     self.scope = Scope::begin(place, index);

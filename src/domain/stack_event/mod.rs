@@ -20,6 +20,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::domain::properties::Properties;
@@ -349,6 +350,14 @@ fn parse_canonical_time(text: &str) -> Option<DateTime<Utc>> {
     let (hour, minute, second) = (number(11..13), number(14..16), number(17..19));
     let time = day.and_hms_milli_opt(hour, minute, second, number(20..23))?;
     Some(time.and_utc())
+}
+
+/// A line of JSON up to its event, which is its last field: in a recording and in the output.
+pub(crate) fn head_before_event(line: &impl Serialize) -> String {
+    let mut head = serde_json::to_string(line).unwrap_or_default();
+    head.pop();
+    head.push_str(",\"event\":");
+    head
 }
 
 /// Writes a time as the API does: UTC, milliseconds, `Z`.

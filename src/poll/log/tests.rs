@@ -35,15 +35,6 @@ struct Service {
 }
 
 impl Service {
-    fn fault(kind: FaultKind) -> Fault {
-        Fault {
-            kind,
-            message: SafeText::new("no"),
-            hint: None,
-            request_id: None,
-        }
-    }
-
     fn chance(&mut self, of_a_hundred: u8) -> bool {
         self.random.u8(0..100) < of_a_hundred
     }
@@ -71,14 +62,16 @@ impl Service {
     fn respond(&mut self, now: Duration, request: &LogRequest) -> Result<LogResponse, LogError> {
         self.requests.push(request.clone());
         if self.chance(self.failing) {
-            return Err(LogError::Fault(Self::fault(FaultKind::Transient)));
+            return Err(LogError::Fault(Fault::of_test(FaultKind::Transient)));
         }
         let old = request
             .token
             .as_ref()
             .map(|token| token.as_str().to_owned());
         if old.is_some() && self.failing > 0 && self.chance(8) {
-            return Err(LogError::TokenRejected(Self::fault(FaultKind::Transient)));
+            return Err(LogError::TokenRejected(Fault::of_test(
+                FaultKind::Transient,
+            )));
         }
         let now = START + i64::try_from(now.as_millis()).unwrap();
         let until = request
@@ -480,7 +473,7 @@ fn the_group_keeps_the_case_of_the_id_and_the_stream_is_the_arns() {
 #[test]
 fn a_refused_log_is_not_asked_for_again_before_the_user_retries() {
     let mut schedule = schedule(LogStart::First);
-    let denied = || LogError::Fault(Service::fault(FaultKind::Denied));
+    let denied = || LogError::Fault(Fault::of_test(FaultKind::Denied));
     let seen = schedule.on_response(Duration::ZERO, Err(denied()));
     assert!(matches!(seen, Some(Seen::Refused(_))));
     assert!(schedule.next().is_none());
@@ -507,7 +500,7 @@ fn without_the_search_late_lines_are_found_by_reading_again() {
             schedule.on_other(now, &Seen::StackGone, now);
         }
         let response = if request.read == LogRead::Search {
-            Err(LogError::Fault(Service::fault(FaultKind::Denied)))
+            Err(LogError::Fault(Fault::of_test(FaultKind::Denied)))
         } else {
             service.respond(now, &request)
         };

@@ -257,7 +257,6 @@ async fn read(
         one_line(SafeText::new(&name).as_str())
     ));
     let ready = prepare_api(*api, false, common).await?;
-    common.check_certificates()?;
     let permits = Permits::new(ready.prepared.clock.clone());
     Box::pin(Read::live(&name, ready, permits)).await
 }

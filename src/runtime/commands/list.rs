@@ -28,9 +28,7 @@ pub(crate) fn list(list: List) -> Result<u8, Error> {
         format,
     } = list;
     let (listing, faults) = run_async(async move {
-        let common = Common::new(MfaSessions::default());
-        let images = prepare_images(account, &common).await?;
-        common.check_certificates()?;
+        let images = prepare_images(account, &Common::new(MfaSessions::default())).await?;
         Ok(read(images).await)
     })?;
     let rows = selected(&listing, status);

@@ -46,7 +46,6 @@ async fn run(settings: ShowLog) -> Result<u8, Error> {
     let image_id = settings.api.image_id.clone();
     let common = Common::new(MfaSessions::default());
     let ready = prepare_api(settings.api, false, &common).await?;
-    common.check_certificates()?;
     let target = ready.prepared.target;
     let Origin::Api {
         backend, interval, ..

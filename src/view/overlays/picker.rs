@@ -102,9 +102,9 @@ fn title(picker: &Picker, columns: usize) -> String {
         let colon = if place.is_empty() { "" } else { ": " };
         format!(" Builds to watch{colon}{}{state} ", place.join(", "))
     });
-    let fits = titles.iter().position(|title| width(title) <= columns);
     let [.., shortest] = &titles;
-    fits.map_or(shortest, |fits| &titles[fits]).clone()
+    let fits = titles.iter().find(|title| width(title) <= columns);
+    fits.unwrap_or(shortest).clone()
 }
 
 /// The marks, the sign of watched builds, and the place of the selected row where some are off the screen.
