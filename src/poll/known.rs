@@ -89,7 +89,11 @@ impl Known {
         } else if !is_joined {
             known.gaps.push(walked.last.clone());
         }
-        known.events.extend(walked.met);
+        if known.events.is_empty() {
+            known.events = walked.met;
+        } else {
+            known.events.extend(walked.met);
+        }
         (known.gaps != before).then(|| known.gaps.clone())
     }
 }

@@ -21,6 +21,7 @@ mod description;
 mod events;
 mod known;
 pub(crate) mod log;
+mod outbox;
 pub(crate) mod permit;
 pub(crate) mod poller;
 pub(crate) mod schedule;

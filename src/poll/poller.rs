@@ -2,6 +2,7 @@
 //! recorder. [`Schedules`] decides what to send and when; the poller keeps a minimum gap between two polls, even if the
 //! schedules, the user or a fast clock would poll sooner, and asks for the permit of the stream's endpoint.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use crate::backend::{ImageSource, LogSource, Source, StepSource};
 use crate::clock::Clock;
 use crate::domain::observation::{Batch, Observation, ObservationSink, Seen, Stream};
+use crate::poll::outbox::Outbox;
 use crate::poll::permit::{Permit, Permits};
 use crate::poll::schedule::{ApiRequest, PollCommand};
 use crate::poll::schedules::Schedules;
@@ -59,6 +61,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         }
         let mut not_before = [None; Stream::COUNT];
         let mut behind = TimeDelta::zero();
+        let mut outbox = Outbox::default();
         loop {
             let attention = self.permits.attention();
             self.schedules.attend(self.clock.elapsed(), attention);
@@ -68,13 +71,20 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
                 .next_permitted(|stream| permits.ready_at(stream));
             let (request, due) = next;
             let stream = request.stream();
+            let walk_goes_on = matches!(request, ApiRequest::Events(Some(_)));
+            if !(walk_goes_on && due <= self.clock.elapsed())
+                && let Some(held) = outbox.take()
+                && !self.observations.send(held).await
+            {
+                return;
+            }
             match self.wait(due, not_before[stream.index()]).await {
                 Wait::Over => {}
                 Wait::Interrupted => continue,
                 Wait::ReceiverGone => return,
             }
             not_before[stream.index()] = Some(Instant::now() + MIN_GAP);
-            let (seen, walk_continues) = self.request(request).await;
+            let (seen, walk_continues) = self.request(request, &mut outbox).await;
             if walk_continues {
                 not_before[stream.index()] = None;
             }
@@ -91,8 +101,9 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
             let asides = clock_off.into_iter().chain(refusals).chain(account);
             let observations = asides.chain(seen.into_iter().flat_map(split));
             let observations = observations.map(|seen| self.observation(stream, seen, behind));
-            let observations: Vec<_> = observations.collect();
-            if !observations.is_empty() && !self.observations.send(observations.into()).await {
+            if let Some(observations) = outbox.add(observations)
+                && !self.observations.send(observations).await
+            {
                 return;
             }
         }
@@ -100,7 +111,7 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
 
     /// Makes a request and hands the response to its schedule, then applies the commands that came meanwhile. Returns
     /// what the response shows, if anything, and whether the next page of a walk is to follow at once.
-    async fn request(&mut self, request: ApiRequest) -> (Option<Seen>, bool) {
+    async fn request(&mut self, request: ApiRequest, outbox: &mut Outbox) -> (Option<Seen>, bool) {
         let mut later = Vec::new();
         let stream = request.stream();
         let (permit, rank) = self.permits.of(stream);
@@ -110,7 +121,8 @@ impl<S: Source, O: ObservationSink> Poller<S, O> {
         let result = match request {
             ApiRequest::Events(token) => {
                 let fetch = permitted(permit, self.source.events(token.as_ref()));
-                let response = until_catch_up(fetch, &mut self.commands, &mut later).await;
+                let fetch = pin!(until_catch_up(fetch, &mut self.commands, &mut later));
+                let response = outbox.hand_on_during(fetch, &mut self.observations).await;
                 let now = self.clock.elapsed();
                 let on_events = |response| self.schedules.on_events(now, response);
                 let seen = response.and_then(on_events);
