@@ -15,6 +15,7 @@ mod event_lines;
 pub(crate) mod folder;
 pub(crate) mod format;
 pub(crate) mod history;
+mod lines;
 pub(crate) mod log_file;
 pub(crate) mod named;
 pub(crate) mod player;

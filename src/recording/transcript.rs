@@ -1,4 +1,4 @@
-//! Converts observations to the lines of a recording: pure, so that the content does not depend on the disk.
+//! Converts observations to the lines of a recording. What it adds does not depend on the disk.
 //!
 //! Every observation with something new becomes a line at once. Polls without new events become one line per minute, so that an
 //! idle hour is short and still shows when the watch slept.
@@ -13,6 +13,7 @@ use crate::domain::stack_event::{EventId, StackEvent, StackId};
 use crate::domain::steps::ListedWorkflows;
 use crate::recording::event_lines::EventLines;
 use crate::recording::format::{Line, kind};
+use crate::recording::lines::Lines;
 
 /// The interval of the lines for polls without new events.
 const IDLE: TimeDelta = TimeDelta::minutes(1);
@@ -42,22 +43,14 @@ pub(crate) struct Transcript {
     is_live: bool,
     /// The time of the last line.
     last: Option<DateTime<Utc>>,
-    /// The caller's buffer while lines are added to it, else empty.
-    lines: Vec<u8>,
 }
 
 impl Transcript {
-    /// Appends the lines of an observation to `lines`, often none.
-    pub(crate) fn add(&mut self, observation: &Observation, lines: &mut Vec<u8>) {
-        std::mem::swap(&mut self.lines, lines);
-        self.observe(observation);
-        std::mem::swap(&mut self.lines, lines);
-    }
-
-    fn observe(&mut self, observation: &Observation) {
+    /// Adds the lines of an observation, often none.
+    pub(super) fn add(&mut self, observation: &Observation, lines: &mut Lines<'_>) {
         let at = observation.at;
         if !matches!(observation.seen, Seen::Page(_) | Seen::Resumed(_)) {
-            self.announce(at);
+            self.announce(at, lines);
         }
         match &observation.seen {
             // Already in the recording.
@@ -69,48 +62,55 @@ impl Transcript {
                     .filter_map(|page| page.stack_id.as_ref());
                 self.walked = stacks.last().cloned();
             }
-            Seen::Page(page) => self.page(page, at),
+            Seen::Page(page) => self.page(page, at, lines),
             Seen::StackGone => {
                 self.is_live = false;
-                self.write(&Line::of(Stream::Events, kind::GONE, at));
+                self.write(&Line::of(Stream::Events, kind::GONE, at), lines);
             }
             Seen::Failed(fault) => {
                 self.is_live &= observation.stream != Stream::Events;
-                self.write(&Line {
-                    fault: Some(fault.into()),
-                    ..Line::of(observation.stream, kind::FAULT, at)
-                });
+                self.write(
+                    &Line {
+                        fault: Some(fault.into()),
+                        ..Line::of(observation.stream, kind::FAULT, at)
+                    },
+                    lines,
+                );
             }
-            Seen::Refused(fault) => self.write(&Line {
-                fault: Some(fault.into()),
-                ..Line::of(observation.stream, kind::REFUSED, at)
-            }),
-            Seen::Image(answer) => self.image(answer, at),
+            Seen::Refused(fault) => self.write(
+                &Line {
+                    fault: Some(fault.into()),
+                    ..Line::of(observation.stream, kind::REFUSED, at)
+                },
+                lines,
+            ),
+            Seen::Image(answer) => self.image(answer, at, lines),
             Seen::Log(_) | Seen::Account(_) => {}
             Seen::Steps(listed) => {
                 if self.listed.as_ref() != Some(listed) {
-                    self.write(&Line {
-                        steps: Some(listed.into()),
-                        ..Line::of(Stream::Steps, kind::STEPS, at)
-                    });
+                    self.write(
+                        &Line {
+                            steps: Some(listed.into()),
+                            ..Line::of(Stream::Steps, kind::STEPS, at)
+                        },
+                        lines,
+                    );
                     self.listed = Some(listed.clone());
                 }
             }
             Seen::ClockOff(behind) => {
-                self.write(&Line::of_clock(observation.stream, *behind, at));
+                self.write(&Line::of_clock(observation.stream, *behind, at), lines);
             }
         }
     }
 
-    /// Appends the lines for the events of walks that the end of the watch interrupts: the stack may be gone before another
+    /// Adds the lines for the events of walks that the end of the watch interrupts: the stack may be gone before another
     /// watch asks for them.
-    pub(crate) fn end(&mut self, at: DateTime<Utc>, lines: &mut Vec<u8>) {
-        std::mem::swap(&mut self.lines, lines);
+    pub(super) fn end(&mut self, at: DateTime<Utc>, lines: &mut Lines<'_>) {
         let interrupted = std::mem::take(&mut self.pending);
-        self.write_left(&[], at);
+        self.write_left(&[], at, lines);
         // Even if it has met the stack's first event, it has not brought those of other stacks.
-        self.write_below_gap(&interrupted, true, at);
-        std::mem::swap(&mut self.lines, lines);
+        self.write_below_gap(&interrupted, true, at, lines);
     }
 
     /// Whether the watch has found a stack or an image.
@@ -122,7 +122,7 @@ impl Transcript {
         self.stack_id.as_ref()
     }
 
-    fn page(&mut self, page: &WalkStep, at: DateTime<Utc>) {
+    fn page(&mut self, page: &WalkStep, at: DateTime<Utc>, lines: &mut Lines<'_>) {
         self.has_found_image = true;
         if self.stack_id.is_none() {
             self.stack_id.clone_from(&page.stack_id);
@@ -141,7 +141,8 @@ impl Transcript {
         };
         self.walking = None;
         let others = page.others.iter().map(|others| &others.stack_id);
-        self.write_left(&others.chain(&page.stack_id).collect::<Vec<_>>(), at);
+        let listed: Vec<_> = others.chain(&page.stack_id).collect();
+        self.write_left(&listed, at, lines);
         if self.walked != page.stack_id {
             self.gaps.clear();
             self.walked.clone_from(&page.stack_id);
@@ -152,25 +153,34 @@ impl Transcript {
         // there; events of other stacks precede those that end the next walk.
         if let Some(gaps) = page.gaps.as_ref().filter(|gaps| !self.has_gaps(gaps)) {
             let both = gaps.iter().chain(&self.gaps);
-            self.walk(page, Some(&both.cloned().collect()), at);
+            self.walk(page, Some(&both.cloned().collect()), at, lines);
         }
         for others in &page.others {
             if let Some(gaps) = &others.gaps {
                 let gaps = gaps.iter().map(|id| id.as_str().into());
-                self.write(&Line {
-                    stack_id: Some(others.stack_id.as_str().into()),
-                    aside: Some(true),
-                    gaps: Some(gaps.collect()),
-                    ..Line::of(Stream::Events, kind::WALK, at)
-                });
+                self.write(
+                    &Line {
+                        stack_id: Some(others.stack_id.as_str().into()),
+                        aside: Some(true),
+                        gaps: Some(gaps.collect()),
+                        ..Line::of(Stream::Events, kind::WALK, at)
+                    },
+                    lines,
+                );
             }
-            self.events(others.fresh.iter().rev(), &others.late, Some(true), at);
+            self.events(
+                others.fresh.iter().rev(),
+                &others.late,
+                Some(true),
+                at,
+                lines,
+            );
         }
-        self.events(fresh.iter().rev(), late, None, at);
+        self.events(fresh.iter().rev(), late, None, at, lines);
         let gaps = page.gaps.clone().filter(|_| !self.gaps.is_empty());
         let is_due = idle && !(self.is_live && self.is_recent(at));
         if page.audit || gaps.is_some() || is_due {
-            self.walk(page, gaps.as_ref(), at);
+            self.walk(page, gaps.as_ref(), at, lines);
         }
         if let Some(gaps) = &page.gaps {
             self.gaps.clone_from(gaps);
@@ -189,7 +199,7 @@ impl Transcript {
 
     /// Tells of which stack the walk in progress is, before an answer that is about this stack: its events are written once
     /// the walk is whole, and an answer before the first of them would be taken for one about an earlier build.
-    fn announce(&mut self, at: DateTime<Utc>) {
+    fn announce(&mut self, at: DateTime<Utc>, lines: &mut Lines<'_>) {
         let Some((stack_id, is_named)) = &mut self.walking else {
             return;
         };
@@ -200,22 +210,28 @@ impl Transcript {
             stack_id: Some(stack_id.as_str().into()),
             ..Line::of(Stream::Events, kind::WALK, at)
         };
-        line.write(&mut self.lines);
+        lines.add(&line);
     }
 
     /// Writes the events that unfinished walks have shown, except those of the `listed` stacks, which a whole walk has
     /// brought again.
-    fn write_left(&mut self, listed: &[&StackId], at: DateTime<Utc>) {
+    fn write_left(&mut self, listed: &[&StackId], at: DateTime<Utc>, lines: &mut Lines<'_>) {
         let mut left = std::mem::take(&mut self.left);
         left.retain(|event| !listed.contains(&&event.stack_id));
         for events in left.chunk_by(|one, other| one.stack_id == other.stack_id) {
             let is_whole = events.last().is_some_and(|oldest| oldest.begins_stack());
-            self.write_below_gap(events, !is_whole, at);
+            self.write_below_gap(events, !is_whole, at, lines);
         }
     }
 
     /// Writes events of one stack, which are newest first. With a gap, others may be missing below them.
-    fn write_below_gap(&mut self, events: &[Arc<StackEvent>], has_gap: bool, at: DateTime<Utc>) {
+    fn write_below_gap(
+        &mut self,
+        events: &[Arc<StackEvent>],
+        has_gap: bool,
+        at: DateTime<Utc>,
+        lines: &mut Lines<'_>,
+    ) {
         let Some(oldest) = events.last() else {
             return;
         };
@@ -231,23 +247,32 @@ impl Transcript {
                 gaps: Some(gaps.collect()),
                 ..Line::of(Stream::Events, kind::WALK, at)
             };
-            line.write(&mut self.lines);
+            lines.add(&line);
             self.last = Some(at);
         }
-        self.events(events.iter().rev(), &[], None, at);
+        self.events(events.iter().rev(), &[], None, at, lines);
     }
 
     fn has_gaps(&self, gaps: &[EventId]) -> bool {
         gaps.iter().all(|gap| self.gaps.contains(gap))
     }
 
-    fn walk(&mut self, page: &WalkStep, gaps: Option<&Vec<EventId>>, at: DateTime<Utc>) {
-        self.write(&Line {
-            stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
-            audit: page.audit.then_some(true),
-            gaps: gaps.map(|gaps| gaps.iter().map(|id| id.as_str().into()).collect()),
-            ..Line::of(Stream::Events, kind::WALK, at)
-        });
+    fn walk(
+        &mut self,
+        page: &WalkStep,
+        gaps: Option<&Vec<EventId>>,
+        at: DateTime<Utc>,
+        lines: &mut Lines<'_>,
+    ) {
+        self.write(
+            &Line {
+                stack_id: page.stack_id.as_ref().map(|id| id.as_str().into()),
+                audit: page.audit.then_some(true),
+                gaps: gaps.map(|gaps| gaps.iter().map(|id| id.as_str().into()).collect()),
+                ..Line::of(Stream::Events, kind::WALK, at)
+            },
+            lines,
+        );
     }
 
     /// Writes events of one stack: the new ones, oldest first, and the late ones.
@@ -257,29 +282,32 @@ impl Transcript {
         late: &[LateEvent],
         aside: Option<bool>,
         at: DateTime<Utc>,
+        lines: &mut Lines<'_>,
     ) {
-        let length = self.lines.len();
-        let mut lines = EventLines::new(at, aside);
+        let mut of_events = EventLines::new(at, aside);
+        let mut is_any = false;
         for event in fresh {
-            lines.write(event, None, &mut self.lines);
+            lines.add_event(&mut of_events, event, None);
+            is_any = true;
         }
         for LateEvent { event, before } in late {
-            lines.write(event, Some(before), &mut self.lines);
+            lines.add_event(&mut of_events, event, Some(before));
+            is_any = true;
         }
-        if self.lines.len() > length {
+        if is_any {
             self.last = Some(at);
             self.described = None;
         }
     }
 
-    fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>) {
+    fn image(&mut self, answer: &ImageAnswer, at: DateTime<Utc>, lines: &mut Lines<'_>) {
         self.has_found_image |= !answer.is_absent();
         let line = |kind| Line::of(Stream::Image, kind, at);
         let image = match answer {
-            ImageAnswer::Absent => return self.write(&line(kind::NO_IMAGE)),
-            ImageAnswer::Gone => return self.write(&line(kind::GONE_IMAGE)),
+            ImageAnswer::Absent => return self.write(&line(kind::NO_IMAGE), lines),
+            ImageAnswer::Gone => return self.write(&line(kind::GONE_IMAGE), lines),
             ImageAnswer::NotYet => return,
-            ImageAnswer::Foreign => return self.write(&line(kind::FOREIGN_IMAGE)),
+            ImageAnswer::Foreign => return self.write(&line(kind::FOREIGN_IMAGE), lines),
             ImageAnswer::Described(image) => image,
         };
         let same = self.described.as_ref() == Some(image);
@@ -287,10 +315,13 @@ impl Transcript {
         if same && !image.may_decide() && self.is_recent(at) {
             return;
         }
-        self.write(&Line {
-            image: Some((&**image).into()),
-            ..line(kind::IMAGE)
-        });
+        self.write(
+            &Line {
+                image: Some((&**image).into()),
+                ..line(kind::IMAGE)
+            },
+            lines,
+        );
         self.described = Some(image.clone());
     }
 
@@ -300,8 +331,8 @@ impl Transcript {
         self.last.is_some_and(since)
     }
 
-    fn write(&mut self, line: &Line<'_>) {
-        line.write(&mut self.lines);
+    fn write(&mut self, line: &Line<'_>, lines: &mut Lines<'_>) {
+        lines.add(line);
         self.last = Some(line.at);
         if line.kind != kind::WALK {
             self.described = None;

@@ -13,6 +13,7 @@ use crate::domain::observation::Observation;
 use crate::domain::resume::{Identity, Standing};
 use crate::recording::folder::{self, Found};
 use crate::recording::format::{Line, kind};
+use crate::recording::lines::Lines;
 use crate::recording::named::MAX_COPIES;
 use crate::recording::recorder::{Destination, Place, Recorder};
 use crate::recording::transcript::Transcript;
@@ -119,7 +120,8 @@ impl Recorder {
         };
         let mut recorder = open(found, &earlier.header, earlier.place.clone())?;
         for observation in &earlier.held {
-            recorder.transcript.add(observation, &mut recorder.backlog);
+            let (transcript, mut lines) = recorder.writing();
+            transcript.add(observation, &mut lines);
         }
         *self = recorder;
         self.flush()
@@ -194,7 +196,8 @@ impl Recorder {
     fn begin_with(&mut self, older: &Recording, at: DateTime<Utc>) {
         let mut transcript = Transcript::default();
         for observation in &older.observations {
-            transcript.add(&observation, &mut self.backlog);
+            let (unwritten, file) = (&mut self.backlog, None);
+            transcript.add(&observation, &mut Lines { unwritten, file });
         }
         if let (Some(header), Some(stack_id)) = (&mut self.header, transcript.stack_id()) {
             header.locate(stack_id);

@@ -6,7 +6,7 @@
 mod earlier;
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,7 @@ use crate::domain::resume::Standing;
 use crate::file;
 use crate::recording::choice::{self, Candidate};
 use crate::recording::format::{Line, append, kind};
+use crate::recording::lines::{self, Lines};
 use crate::recording::log_file::LogFile;
 use crate::recording::named::{NamedFile, OpenError};
 use crate::recording::recorder::earlier::Earlier;
@@ -175,7 +176,8 @@ impl Recorder {
         if self.decide(observation)? {
             return Ok(());
         }
-        self.transcript.add(observation, &mut self.backlog);
+        let (transcript, mut lines) = self.writing();
+        transcript.add(observation, &mut lines);
         self.has_content |= self.transcript.has_found_image();
         if !self.has_content {
             if self.backlog.len() > MAX_BACKLOG_WITHOUT_IMAGE
@@ -210,7 +212,8 @@ impl Recorder {
         if !self.has_content {
             return Ok(());
         }
-        self.transcript.end(at, &mut self.backlog);
+        let (transcript, mut lines) = self.writing();
+        transcript.end(at, &mut lines);
         let stack_id = outcome.stack_id.as_ref();
         let ended = Line {
             stack_id: stack_id.map(|stack_id| stack_id.as_str().into()),
@@ -219,6 +222,16 @@ impl Recorder {
         };
         ended.write(&mut self.backlog);
         self.flush()
+    }
+
+    /// The transcript, and where its lines go.
+    fn writing(&mut self) -> (&mut Transcript, Lines<'_>) {
+        let file = match &mut self.destination {
+            Destination::File { file, .. } if self.header.is_none() => Some(file),
+            _ => None,
+        };
+        let unwritten = &mut self.backlog;
+        (&mut self.transcript, Lines { unwritten, file })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -258,14 +271,7 @@ impl Recorder {
         let Destination::File { file, .. } = &mut self.destination else {
             return Ok(());
         };
-        while !self.backlog.is_empty() {
-            match file.write(&self.backlog) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => drop(self.backlog.drain(..written)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        lines::write(file, &mut self.backlog)?;
         // A long page leaves no room behind: there may be a recording for each of many builds.
         self.backlog = Vec::new();
         Ok(())
