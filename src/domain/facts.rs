@@ -110,6 +110,11 @@ impl Facts {
         self.observe_by(event, |_| true, |_| false);
     }
 
+    /// The same for an event that is older than all others of the timeline, which has lost none.
+    pub(super) fn observe_oldest(&mut self, event: &Arc<StackEvent>) {
+        self.observe_by(event, |_| false, |_| true);
+    }
+
     fn observe_by(
         &mut self,
         event: &Arc<StackEvent>,

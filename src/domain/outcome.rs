@@ -14,7 +14,7 @@ use crate::domain::failure::{ComponentName, Diagnosis, FailurePlace};
 use crate::domain::image::{AmiState, RegionalAmi};
 use crate::domain::reason::Remedy;
 use crate::domain::resume::{Recorded, deleted_since, seconds};
-use crate::domain::span::{ResourceTime, spans};
+use crate::domain::span::{ResourceTime, first_span};
 use crate::domain::stack_event::{StackEvent, StackId};
 use crate::domain::status::StatusClass;
 use crate::domain::steps::StepTime;
@@ -106,7 +106,7 @@ fn creation_times(timeline: &Timeline) -> Vec<ResourceTime> {
     let root = timeline.facts().root().map(|root| &root.logical_id);
     let resources = timeline.resources().filter(|id| Some(*id) != root);
     let time = |id: &SafeText| {
-        let first = spans(timeline.events_of(id)).into_iter().next()?;
+        let first = first_span(timeline.events_of(id), timeline.count_of(id))?;
         let is_creation = first.operation == "CREATE" && first.class == StatusClass::Complete;
         Some(ResourceTime {
             logical_id: id.clone(),

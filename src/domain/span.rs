@@ -87,21 +87,41 @@ impl End {
 pub(crate) fn spans<'a>(events: impl DoubleEndedIterator<Item = &'a Arc<StackEvent>>) -> Vec<Span> {
     let mut newest: Vec<_> = events.rev().take(MOST).collect();
     newest.reverse();
-    let mut spans: Vec<Span> = Vec::new();
+    let mut spans = Vec::new();
     for event in newest {
-        match spans.last_mut().filter(|span| span.is_open()) {
-            Some(span) if span.operation == operation(event.status.as_str()) => {
-                span.began = span.began.or(event.timestamp);
-                span.end = End::after(event);
-                span.class = event.status.class();
-                continue;
-            }
-            Some(span) => span.end = End::Superseded(event.timestamp),
-            None => {}
-        }
-        spans.push(Span::of(event));
+        add(&mut spans, event);
     }
     spans
+}
+
+/// The first of [`spans`], without those after it. `count` is the number of the events.
+pub(crate) fn first_span<'a>(
+    events: impl Iterator<Item = &'a Arc<StackEvent>>,
+    count: usize,
+) -> Option<Span> {
+    let mut spans = Vec::new();
+    for event in events.skip(count.saturating_sub(MOST)) {
+        add(&mut spans, event);
+        if spans.first().is_some_and(|span| !span.is_open()) {
+            break;
+        }
+    }
+    spans.into_iter().next()
+}
+
+/// Adds an event that is newer than those of the spans.
+fn add(spans: &mut Vec<Span>, event: &StackEvent) {
+    match spans.last_mut().filter(|span| span.is_open()) {
+        Some(span) if span.operation == operation(event.status.as_str()) => {
+            span.began = span.began.or(event.timestamp);
+            span.end = End::after(event);
+            span.class = event.status.class();
+            return;
+        }
+        Some(span) => span.end = End::Superseded(event.timestamp),
+        None => {}
+    }
+    spans.push(Span::of(event));
 }
 
 /// The operation of a status, without its progress: `CREATE` of `CREATE_FAILED`.
@@ -133,10 +153,15 @@ mod tests {
             .to_utc();
         let seconds = |span: &Span| span.length(Some(now)).map(|length| length.num_seconds());
         let summary = |span: Span| (span.operation.clone(), seconds(&span), span.class);
-        spans(events(facts).iter())
-            .into_iter()
-            .map(summary)
-            .collect()
+        let events = events(facts);
+        let of_first = |span: Span| (span.length(Some(now)), span);
+        let all = spans(events.iter());
+        let first = first_span(events.iter(), events.len()).map(of_first);
+        assert_eq!(
+            format!("{first:?}"),
+            format!("{:?}", all.first().cloned().map(of_first))
+        );
+        all.into_iter().map(summary).collect()
     }
 
     #[test]

@@ -97,11 +97,16 @@ impl Timeline {
             }
             return self.commit(late, is_new.then(|| Arc::clone(event)), page);
         }
+        let is_first_walk = self.committed.is_empty() && !self.has_dropped;
         for event in &page.fresh {
             if !self.committed.contains(&event.event_id)
                 && self.pending.push_oldest(Arc::clone(event))
             {
-                self.observe(event);
+                if is_first_walk {
+                    self.facts.observe_oldest(event);
+                } else {
+                    self.observe(event);
+                }
             }
         }
         let Some(late) = &page.commit else {
@@ -404,4 +409,43 @@ fn position_in(
 ) -> Option<Position> {
     let of = |part, log: &EntryLog<StackEvent>| log.seq_of(id).map(|seq| (part, seq));
     of(0, committed).or_else(|| of(1, pending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(events: &[(u32, &str)], restarted: bool, is_last: bool) -> WalkStep {
+        let event = |(number, status): &(u32, &str)| {
+            let json = format!(
+                r#"{{"stackId":"s","physicalResourceId":"s","eventId":"{number}","resourceStatus":"{status}"}}"#
+            );
+            Arc::new(StackEvent::from_json(&json, None))
+        };
+        WalkStep {
+            stack_id: Some(StackId::from("s")),
+            fresh: events.iter().map(event).collect(),
+            restarted,
+            commit: is_last.then(Vec::new),
+            ..WalkStep::default()
+        }
+    }
+
+    /// The events of its first try are in the timeline no more, but its facts may be of them.
+    #[test]
+    fn the_status_after_a_walk_that_began_again_is_that_of_its_newest_event() {
+        let mut timeline = Timeline::new(StackId::from("s"));
+        timeline.apply(&page(&[(2, "CREATE_IN_PROGRESS")], true, false));
+        let newer = [(4, "DELETE_IN_PROGRESS"), (3, "CREATE_FAILED")];
+        timeline.apply(&page(&newer, true, false));
+        let older = [(2, "CREATE_IN_PROGRESS"), (1, "CREATE_IN_PROGRESS")];
+        timeline.apply(&page(&older, false, true));
+        let facts = timeline.facts();
+        let of =
+            |event: Option<&Arc<StackEvent>>| event.map(|event| event.event_id.as_str().to_owned());
+        assert_eq!(of(facts.root()), Some("4".to_owned()));
+        assert_eq!(of(facts.began()), Some("1".to_owned()));
+        assert_eq!(of(facts.failed_build()), Some("3".to_owned()));
+        assert_eq!(of(facts.root_deletion()), Some("4".to_owned()));
+    }
 }

@@ -1,7 +1,8 @@
 //! The entries of each group, and the groups in the order of their first entries.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::Hash;
+use std::sync::OnceLock;
 
 use foldhash::HashMap;
 
@@ -12,15 +13,15 @@ use crate::store::class_index::{insert, shift};
 #[derive(Debug)]
 pub(crate) struct GroupIndex<G> {
     seqs: HashMap<G, VecDeque<Seq>>,
-    /// Each group by the number of its first entry.
-    order: BTreeMap<Seq, G>,
+    /// Sorted when it is first needed: each older entry that is loaded may change it.
+    order: OnceLock<Vec<G>>,
 }
 
 impl<G> Default for GroupIndex<G> {
     fn default() -> Self {
         Self {
             seqs: HashMap::default(),
-            order: BTreeMap::new(),
+            order: OnceLock::new(),
         }
     }
 }
@@ -32,16 +33,18 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
             return;
         }
         self.seqs.insert(group.clone(), VecDeque::from([seq]));
-        self.order.insert(seq, group.clone());
+        if let Some(order) = self.order.get_mut() {
+            order.push(group.clone());
+        }
     }
 
     pub(crate) fn push_oldest(&mut self, group: &G, seq: Seq) {
-        let seqs = self.seqs.entry(group.clone()).or_default();
-        if let Some(first) = seqs.front() {
-            self.order.remove(first);
+        self.order.take();
+        if let Some(seqs) = self.seqs.get_mut(group) {
+            seqs.push_front(seq);
+        } else {
+            self.seqs.insert(group.clone(), VecDeque::from([seq]));
         }
-        seqs.push_front(seq);
-        self.order.insert(seq, group.clone());
     }
 
     /// Removes the oldest entry, which is of this group.
@@ -49,12 +52,10 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
         let Some(seqs) = self.seqs.get_mut(group) else {
             return;
         };
-        if let Some(first) = seqs.pop_front() {
-            self.order.remove(&first);
-        }
-        match seqs.front() {
-            Some(next) => drop(self.order.insert(*next, group.clone())),
-            None => drop(self.seqs.remove(group)),
+        self.order.take();
+        seqs.pop_front();
+        if seqs.is_empty() {
+            self.seqs.remove(group);
         }
     }
 
@@ -64,19 +65,12 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
         for seqs in self.seqs.values_mut() {
             shift(seqs, seq);
         }
-        let begun_later = self.order.split_off(&seq).into_iter();
-        self.order
-            .extend(begun_later.map(|(first, group)| (first + 1, group)));
         let Some(group) = group else {
             return;
         };
         let seqs = self.seqs.entry(group.clone()).or_default();
-        let second = seqs.front().copied();
         if insert(seqs, seq) == 0 {
-            if let Some(second) = second {
-                self.order.remove(&second);
-            }
-            self.order.insert(seq, group.clone());
+            self.order.take();
         }
     }
 
@@ -98,7 +92,15 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
 
     /// The groups, the one whose first entry is oldest first.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = &G> {
-        self.order.values()
+        self.order.get_or_init(|| self.sorted()).iter()
+    }
+
+    fn sorted(&self) -> Vec<G> {
+        let firsts = self.seqs.iter();
+        let firsts = firsts.filter_map(|(group, seqs)| Some((seqs.front()?, group)));
+        let mut firsts: Vec<_> = firsts.collect();
+        firsts.sort_unstable_by_key(|(first, _)| **first);
+        firsts.into_iter().map(|(_, group)| group.clone()).collect()
     }
 
     /// The number of groups.
@@ -108,5 +110,56 @@ impl<G: Clone + Eq + Hash> GroupIndex<G> {
 
     pub(crate) fn contains(&self, group: &G) -> bool {
         self.seqs.contains_key(group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Wherever entries are added or removed, and whenever the order is asked for.
+        #[test]
+        fn groups_are_in_the_order_of_their_first_entries(
+            steps in prop::collection::vec((0..4_u8, 0..4_u8, any::<prop::sample::Index>()), 0..30),
+        ) {
+            let mut index = GroupIndex::default();
+            // The groups of the entries, oldest first, and the number of the first.
+            let (mut entries, mut first) = (VecDeque::new(), 0);
+            for (step, group, at) in steps {
+                let end = first + Seq::try_from(entries.len()).unwrap();
+                match step {
+                    0 => {
+                        index.push_newest(&group, end);
+                        entries.push_back(group);
+                    }
+                    1 => {
+                        first -= 1;
+                        index.push_oldest(&group, first);
+                        entries.push_front(group);
+                    }
+                    2 => {
+                        if let Some(oldest) = entries.pop_front() {
+                            index.pop_oldest(&oldest);
+                            first += 1;
+                        }
+                    }
+                    _ => {
+                        let at = at.index(entries.len() + 1);
+                        index.insert(Some(&group), first + Seq::try_from(at).unwrap());
+                        entries.insert(at, group);
+                    }
+                }
+                let mut expected = Vec::new();
+                for group in &entries {
+                    if !expected.contains(group) {
+                        expected.push(*group);
+                    }
+                }
+                prop_assert_eq!(index.in_order().copied().collect::<Vec<_>>(), expected);
+            }
+        }
     }
 }
