@@ -184,7 +184,7 @@ mod tests {
         Response {
             status: StatusCode::from_u16(status).unwrap(),
             headers,
-            body: body.as_bytes().to_vec(),
+            body: body.to_owned().into(),
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONNECTION, HeaderMap};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
@@ -97,7 +98,7 @@ impl Default for Limits {
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// The reason why there is no whole response.
@@ -276,17 +277,31 @@ impl Resolve for Loopback {
 async fn read(mut response: reqwest::Response, limit: usize) -> Result<Response, TransportError> {
     let promised = response.content_length().unwrap_or_default();
     let promised = usize::try_from(promised).unwrap_or(usize::MAX);
-    let mut body = Vec::with_capacity(promised.min(USUAL_BODY));
+    // A body that comes at once is not copied.
+    let (mut whole, mut parts) = (Bytes::new(), Vec::new());
     while let Some(chunk) = response
         .chunk()
         .await
         .map_err(|_broken| TransportError::Body)?
     {
-        if body.len() + chunk.len() > limit {
+        if whole.len() + parts.len() + chunk.len() > limit {
             return Err(TransportError::TooLarge { limit });
         }
-        body.extend_from_slice(&chunk);
+        if whole.is_empty() && parts.is_empty() {
+            whole = chunk;
+            continue;
+        }
+        if parts.is_empty() {
+            parts.reserve(promised.min(USUAL_BODY));
+            parts.extend_from_slice(&std::mem::take(&mut whole));
+        }
+        parts.extend_from_slice(&chunk);
     }
+    let body = if parts.is_empty() {
+        whole
+    } else {
+        parts.into()
+    };
     Ok(Response {
         status: response.status(),
         headers: std::mem::take(response.headers_mut()),
@@ -323,7 +338,7 @@ mod tests {
                 body: Vec::new(),
             };
             let response = client.send(request).await.unwrap();
-            assert_eq!(response.body, b"here", "{host}");
+            assert_eq!(response.body, "here", "{host}");
         }
     }
 }

@@ -269,7 +269,7 @@ mod tests {
         let response = Response {
             status: StatusCode::FORBIDDEN,
             headers: HeaderMap::from_iter([("x-amzn-errortype".parse().unwrap(), name)]),
-            body: Vec::new(),
+            body: bytes::Bytes::new(),
         };
         let error = ErrorResponse::new(&response);
         assert_eq!(error.by_name(), Some(AwsRefusal::Denied));

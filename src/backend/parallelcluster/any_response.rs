@@ -62,7 +62,7 @@ impl AnyResponse<'_> {
                 .map(|value| (name, value))
                 .into_iter()
                 .collect::<HeaderMap>(),
-            body: self.body.to_vec(),
+            body: self.body.to_vec().into(),
         };
         if response.status.is_success() {
             return Ok(response);

@@ -24,6 +24,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
 use tokio::time::Instant;
@@ -297,7 +298,7 @@ impl<'c> Exchange<ApiCall<'c>> for ParallelCluster {
 }
 
 /// A body without the values of these headers, which a server may repeat.
-fn without_values(headers: &HeaderMap, body: Vec<u8>) -> Vec<u8> {
+fn without_values(headers: &HeaderMap, body: Bytes) -> Bytes {
     let values = headers.values().filter_map(|value| value.to_str().ok());
     let mut values = values.peekable();
     if values.peek().is_none() {
@@ -305,7 +306,7 @@ fn without_values(headers: &HeaderMap, body: Vec<u8>) -> Vec<u8> {
     }
     let text = String::from_utf8_lossy(&body);
     match redact_values(&text, values) {
-        Cow::Owned(redacted) => redacted.into_bytes(),
+        Cow::Owned(redacted) => redacted.into(),
         Cow::Borrowed(_) => body,
     }
 }

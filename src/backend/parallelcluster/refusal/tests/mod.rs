@@ -41,7 +41,7 @@ fn response(status: u16, headers: &[(&'static str, &str)], body: &str) -> Respon
     Response {
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers.collect::<HeaderMap>(),
-        body: body.as_bytes().to_vec(),
+        body: body.to_owned().into(),
     }
 }
 
