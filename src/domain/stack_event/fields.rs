@@ -2,6 +2,7 @@
 //! [`super::reader`] reads them once, and the event's less common questions read them again.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
@@ -92,7 +93,11 @@ struct Places<'c> {
     copied: &'c mut String,
     /// Where in the text the rest begins.
     from: usize,
-    all: [Option<((usize, usize), bool)>; COUNT],
+    /// Of each documented field its index, where it is, and whether it has no escapes.
+    all: [(usize, Range<usize>, bool); COUNT],
+    count: usize,
+    /// A bit for each index.
+    found: u32,
     has_usual_names: bool,
 }
 
@@ -108,13 +113,19 @@ impl<'t> Sink<'t> for Places<'_> {
 
     fn add(&mut self, index: Option<usize>, begin: usize, value: RawJson<'t>) -> Option<()> {
         self.has_usual_names &= index.is_some_and(|index| index < HARMLESS);
-        let Some(place) = index.and_then(|index| self.all.get_mut(index)) else {
+        let Some(index) = index else {
             return Some(());
         };
+        let bit = 1 << index;
+        if self.found & bit != 0 {
+            return None;
+        }
+        self.found |= bit;
         let begin = self.copied.len() + begin - self.from;
-        let range = (begin, begin + value.json.len());
-        let before = place.replace((range, value.is_plain));
-        before.is_none().then_some(())
+        let place = self.all.get_mut(self.count)?;
+        *place = (index, begin..begin + value.json.len(), value.is_plain);
+        self.count += 1;
+        Some(())
     }
 }
 
@@ -184,12 +195,18 @@ impl<'a> Fields<'a> {
         let mut places = Places {
             copied,
             from: begin,
-            all: [None; COUNT],
+            all: [const { (0, 0..0, false) }; COUNT],
+            count: 0,
+            found: 0,
             has_usual_names: true,
         };
         scan(scanner, stack, order, &mut places)?;
         let Places {
-            copied, from, all, ..
+            copied,
+            from,
+            all,
+            count,
+            ..
         } = places;
         let rest = scanner.since(from)?;
         let json = if from == begin {
@@ -202,8 +219,8 @@ impl<'a> Fields<'a> {
             has_usual_names: places.has_usual_names,
             ..Self::default()
         };
-        for (index, (range, is_plain)) in (0..).zip(all).filter_map(|(at, one)| Some((at, one?))) {
-            let json = json.get(range.0..range.1)?;
+        for (index, range, is_plain) in all.into_iter().take(count) {
+            let json = json.get(range)?;
             *fields.at(index)? = Some(RawJson { json, is_plain });
         }
         Some((json, fields))

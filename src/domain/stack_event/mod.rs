@@ -376,20 +376,18 @@ fn write_time(time: DateTime<Utc>, out: &mut String) {
         out.push_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true));
         return;
     }
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let mut number = |place: Range<usize>, mut number: u32| {
-        for digit in text.get_mut(place).into_iter().flatten().rev() {
-            *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
-            number /= 10;
-        }
-    };
-    number(0..4, year.unsigned_abs());
-    number(5..7, date.month());
-    number(8..10, date.day());
-    number(11..13, time_of_day.hour());
-    number(14..16, time_of_day.minute());
-    number(17..19, time_of_day.second());
-    number(20..23, millis);
+    let year = year.unsigned_abs();
+    let last = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    let two = |number: u32| [last(number / 10), last(number)];
+    let ([y0, y1], [y2, y3]) = (two(year / 100), two(year));
+    let ([m0, m1], [d0, d1]) = (two(date.month()), two(date.day()));
+    let ([h0, h1], [n0, n1]) = (two(time_of_day.hour()), two(time_of_day.minute()));
+    let [s0, s1] = two(time_of_day.second());
+    let ([f0, f1], f2) = (two(millis / 10), last(millis));
+    let text = [
+        y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1, b'.',
+        f0, f1, f2, b'Z',
+    ];
     out.push_str(std::str::from_utf8(&text).unwrap_or_default());
 }
 

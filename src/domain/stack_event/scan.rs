@@ -35,15 +35,19 @@ impl<'a> Scanner<'a> {
     pub(crate) fn skip_space(&mut self) -> bool {
         let begin = self.at;
         let bytes = self.text.as_bytes();
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(self.at) {
-            self.at += 1;
+        loop {
+            match bytes.get(self.at) {
+                Some(b' ') => self.at += spaces(bytes, self.at),
+                Some(b'\n' | b'\r' | b'\t') => self.at += 1,
+                _ => return self.at > begin,
+            }
         }
-        self.at > begin
     }
 
     /// Goes behind these bytes, if they are next.
     pub(crate) fn skip(&mut self, token: &str) -> bool {
-        let is_next = self.rest().starts_with(token);
+        let rest = self.text.as_bytes().get(self.at..);
+        let is_next = rest.is_some_and(|rest| rest.starts_with(token.as_bytes()));
         self.at += if is_next { token.len() } else { 0 };
         is_next
     }
@@ -108,6 +112,14 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// How many of the next eight bytes are spaces, the first of which is one.
+fn spaces(bytes: &[u8], at: usize) -> usize {
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    let chunk = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>);
+    let others = chunk.map(|chunk| u64::from_le_bytes(*chunk) ^ SPACES);
+    others.map_or(1, |others| others.trailing_zeros() as usize / 8)
+}
+
 /// The length of the escape whose backslash is before these bytes.
 fn escape(after: &[u8]) -> Option<usize> {
     match after.first()? {
@@ -164,6 +176,16 @@ mod tests {
     }
 
     proptest! {
+        /// White space ends where it ends in JSON.
+        #[test]
+        fn white_space_is_skipped_to_its_end(space in "[ \n\r\t]{0,20}", behind in "[x\u{a0}\u{c}]?[ x]{0,9}") {
+            let text = format!("{space}{behind}");
+            let mut scanner = Scanner::new(&text);
+            let length = text.len() - text.trim_start_matches([' ', '\n', '\r', '\t']).len();
+            prop_assert_eq!(scanner.skip_space(), length > 0);
+            prop_assert_eq!(scanner.position(), length);
+        }
+
         /// A whole number is that of the parser, where that takes the whole text.
         #[test]
         fn a_number_is_that_of_the_parser(text in "-?[0-9]{0,21}[ ,x]?") {
