@@ -191,7 +191,7 @@ async fn watch(
             headless::run(&mut model, format, limits, hook, builds, &mut tasks).await
         }
     };
-    end_recordings(&model, &writers).await;
+    end_recordings(model, &writers).await;
     result
 }
 
@@ -257,7 +257,7 @@ fn begin(
 }
 
 /// Writes the outcome of each build to its recording. A disk that hangs costs the time of one, however many there are.
-async fn end_recordings(model: &Model, writers: &Writers) {
+async fn end_recordings(model: Model, writers: &Writers) {
     let writers = writers.take().into_iter();
     let ends = writers.filter_map(|(session, writer)| {
         let watched = model.session(session)?;
@@ -265,8 +265,10 @@ async fn end_recordings(model: &Model, writers: &Writers) {
         Some(writer.end(outcome, model.now))
     });
     for failure in join_all(ends).await.into_iter().flatten() {
-        print_new_remark(model, recorder::remark(failure));
+        print_new_remark(&model, recorder::remark(failure));
     }
+    // The process ends, and does not free a million events one by one before.
+    std::mem::forget(model);
 }
 
 /// Lines are printed in time order; a screen shows the newest ones first.
