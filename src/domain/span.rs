@@ -12,7 +12,7 @@ use crate::domain::stack_event::StackEvent;
 use crate::domain::status::StatusClass;
 use crate::text::safe::SafeText;
 
-/// The number of a resource's newest events that are read: no template has more, and a frame must not cost more.
+/// The number of a resource's newest events that spans are made of: no template has more, and a frame must not cost more.
 const MOST: usize = 256;
 
 /// One operation on a resource: its creation, its deletion, a rollback.
@@ -154,14 +154,25 @@ mod tests {
         let seconds = |span: &Span| span.length(Some(now)).map(|length| length.num_seconds());
         let summary = |span: Span| (span.operation.clone(), seconds(&span), span.class);
         let events = events(facts);
-        let of_first = |span: Span| (span.length(Some(now)), span);
         let all = spans(events.iter());
-        let first = first_span(events.iter(), events.len()).map(of_first);
-        assert_eq!(
-            format!("{first:?}"),
-            format!("{:?}", all.first().cloned().map(of_first))
-        );
+        let first = first_span(events.iter(), events.len());
+        assert_eq!(format!("{first:?}"), format!("{:?}", all.first().cloned()));
         all.into_iter().map(summary).collect()
+    }
+
+    #[test]
+    fn of_many_events_the_newest_count() {
+        let mut facts = vec![(0, "CREATE_IN_PROGRESS"), (1, "CREATE_COMPLETE")];
+        facts.extend((0..MOST - 1).map(|_| (2, "DELETE_IN_PROGRESS")));
+        let expected = [
+            ("CREATE".to_owned(), Some(0), StatusClass::Complete),
+            (
+                "DELETE".to_owned(),
+                Some(59 * 60 - 2),
+                StatusClass::Deleting,
+            ),
+        ];
+        assert_eq!(summaries(&facts), expected);
     }
 
     #[test]

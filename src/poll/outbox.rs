@@ -1,5 +1,6 @@
 //! The observations that the poller has not handed on yet. The pages of a walk that goes on are handed on together: each
-//! message wakes the recorder and the app, which costs more than to read a page.
+//! message wakes the recorder and the app, which costs more than to read a page. An exit in the middle of a walk drops them, as
+//! it drops the response in flight: neither was shown.
 
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ impl Outbox {
             }
             if let Some(held) = self.take() {
                 // Where the receiver is gone, the next wait ends the polling.
-                let _ = observations.send(held).await;
+                return tokio::join!(response, observations.send(held)).0;
             }
         }
         response.await

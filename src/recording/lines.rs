@@ -34,9 +34,10 @@ impl Lines<'_> {
         lines.write(event, before, self.unwritten);
         if self.unwritten.len() >= PART
             && let Some(file) = &mut self.file
+            && write(file, self.unwritten).is_err()
         {
-            // After a failure the lines are written later, and that reports it if it fails, too.
-            let _ = write(file, self.unwritten);
+            // They are written later, all at once, and that reports it if it fails, too.
+            self.file = None;
         }
     }
 }

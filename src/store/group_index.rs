@@ -123,12 +123,12 @@ mod tests {
         /// Wherever entries are added or removed, and whenever the order is asked for.
         #[test]
         fn groups_are_in_the_order_of_their_first_entries(
-            steps in prop::collection::vec((0..4_u8, 0..4_u8, any::<prop::sample::Index>()), 0..30),
+            steps in prop::collection::vec((0..4_u8, 0..4_u8, any::<prop::sample::Index>(), any::<bool>()), 0..30),
         ) {
             let mut index = GroupIndex::default();
             // The groups of the entries, oldest first, and the number of the first.
             let (mut entries, mut first) = (VecDeque::new(), 0);
-            for (step, group, at) in steps {
+            for (step, group, at, asks) in steps {
                 let end = first + Seq::try_from(entries.len()).unwrap();
                 match step {
                     0 => {
@@ -158,7 +158,7 @@ mod tests {
                         expected.push(*group);
                     }
                 }
-                prop_assert_eq!(index.in_order().copied().collect::<Vec<_>>(), expected);
+                prop_assert!(!asks || index.in_order().eq(&expected));
             }
         }
     }

@@ -398,6 +398,62 @@ async fn the_pages_of_a_walk_follow_without_a_pause() {
     assert_eq!(waited, Duration::ZERO);
 }
 
+/// An API that shows a new event on its first two pages, and the second page again and again, with another token each time.
+struct Repeating(usize);
+
+impl EventSource for Repeating {
+    async fn events(&mut self, _: Option<&NextToken>) -> Result<EventsResponse, EventsError> {
+        respond_after(Duration::from_millis(20)).await;
+        self.0 += 1;
+        let id = self.0.min(2);
+        let json =
+            format!(r#"{{"stackId":"s","eventId":"{id}","resourceStatus":"CREATE_IN_PROGRESS"}}"#);
+        Ok(EventsResponse::Page(EventsPage {
+            events: vec![Arc::new(StackEvent::from_json(&json, None))],
+            next: Some(NextToken::new(self.0.to_string())),
+        }))
+    }
+}
+
+impl Source for Repeating {
+    type Image = Faulty;
+    type Log = NoLog;
+    type Steps = Infallible;
+
+    fn image_source(&mut self) -> Option<&mut Faulty> {
+        None
+    }
+
+    fn log_source(&mut self) -> Option<&mut NoLog> {
+        None
+    }
+}
+
+/// The walk pauses after some pages without a new event.
+#[tokio::test(start_paused = true)]
+async fn no_page_waits_for_a_request_that_is_due_later() {
+    let (sender, mut observations) = mpsc::channel::<Observation>(64);
+    let (_commands, commands) = mpsc::channel(3);
+    let clock = Clock::scenario(DateTime::UNIX_EPOCH, 1.0);
+    let poller = Poller {
+        source: Repeating(0),
+        permits: Permits::new(clock.clone()),
+        clock: clock.clone(),
+        schedules: Schedules::new(None, fastrand::Rng::with_seed(1)),
+        observations: sender,
+        commands,
+    };
+    let listen = async {
+        for _ in 0..2 {
+            let page = observations.recv().await.unwrap();
+            let soon = page.elapsed + Duration::from_millis(260);
+            assert!(clock.elapsed() < soon, "{:?}", clock.elapsed());
+        }
+        drop(observations);
+    };
+    tokio::join!(poller.run(), listen);
+}
+
 /// An API whose responses show that the machine's clock is wrong, and cannot describe images.
 struct EventsOnly {
     corrections: Vec<TimeDelta>,

@@ -46,9 +46,16 @@ async fn redirects_are_not_followed_and_the_target_gets_no_request() {
 #[tokio::test]
 async fn bodies_are_capped_with_and_without_a_length() {
     let long = "x".repeat(LIMITS.body + 1);
-    let chunk = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
-    let chunked = format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunk}");
-    for step in [json(200, &long), Step::Write(chunked)] {
+    let in_chunks = |parts: &[&str]| {
+        let chunk = |part: &&str| format!("{:x}\r\n{part}\r\n", part.len());
+        let chunks: String = parts.iter().map(chunk).collect();
+        Step::Write(format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
+        ))
+    };
+    let (half, rest) = long.split_at(LIMITS.body / 2);
+    let chunked = [in_chunks(&[&long]), in_chunks(&[half, rest])];
+    for step in chunked.into_iter().chain([json(200, &long)]) {
         let server = Server::start([step]).await;
         let fault = events_fault(&mut unsigned(&server)).await;
         assert_eq!(fault.kind, FaultKind::Malformed);
@@ -56,8 +63,11 @@ async fn bodies_are_capped_with_and_without_a_length() {
     }
     let exact = format!(r#"{{"x":"{}"}}"#, "x".repeat(LIMITS.body - 8));
     assert_eq!(exact.len(), LIMITS.body);
-    let server = Server::start([json(200, &exact)]).await;
-    assert!(unsigned(&server).events(None).await.is_ok());
+    let (first, rest) = exact.split_at(3);
+    for step in [json(200, &exact), in_chunks(&[first, rest])] {
+        let server = Server::start([step]).await;
+        assert!(unsigned(&server).events(None).await.is_ok());
+    }
 }
 
 #[tokio::test]
