@@ -1,5 +1,5 @@
-//! The ParallelCluster API, with what it leaves out: Image Builder's steps and its account of a failure. These are read from AWS with the
-//! user's own identity: a role is the API's.
+//! The ParallelCluster API, with what it leaves out: Image Builder's steps and its account of a failure. These are read
+//! from AWS with the user's own identity: a role is the API's.
 
 use chrono::TimeDelta;
 

@@ -1,6 +1,6 @@
 //! The observations that the poller has not handed on yet. The pages of a walk that goes on are handed on together: each
-//! message wakes the recorder and the app, which costs more than to read a page. An exit in the middle of a walk drops them, as
-//! it drops the response in flight: neither was shown.
+//! message wakes the recorder and the app, which costs more than to read a page. An exit in the middle of a walk drops
+//! them, as it drops the response in flight: neither was shown.
 
 use std::time::Duration;
 

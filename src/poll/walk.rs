@@ -6,14 +6,16 @@
 //!
 //! The service promises little: pages are newest first; a token may die at any time; events may arrive late, below ones
 //! that were returned before; a page may move up while events arrive; the stack may be replaced between two pages; a page
-//! may list events of other stacks, and different events of one id ([`StackEvent::identified`]). Therefore whole pages are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues
-//! the walk (see [`crate::poll::continuity`]), and the service's order is kept: nothing is ever sorted by time.
+//! may list events of other stacks, and different events of one id ([`StackEvent::identified`]). Therefore whole pages
+//! are read, a walk ends only after [`OVERLAP`] known events, a page counts only if it continues the walk (see
+//! [`crate::poll::continuity`]), and the service's order is kept: nothing is ever sorted by time.
 //!
 //! Tests: `tests/it/poll/walk.rs`.
 
 mod in_progress;
 
 use std::collections::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
@@ -96,6 +98,16 @@ impl Refusals {
 
     fn are_too_many(&self) -> bool {
         self.for_good || self.count >= REFUSALS
+    }
+}
+
+/// An event of a page. Nearly all are of one stack, whose long id is not hashed.
+#[derive(PartialEq, Eq)]
+struct Key<'a>(EventId, &'a StackId);
+
+impl Hash for Key<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 
@@ -197,7 +209,7 @@ impl Walk {
 
     /// The events of a page under ids that are unique in their stacks, each one once.
     fn identified(&self, events: &[Arc<StackEvent>]) -> Vec<Arc<StackEvent>> {
-        let mut in_page: HashMap<(&StackId, EventId), usize> = HashMap::default();
+        let mut in_page: HashMap<Key<'_>, usize> = HashMap::default();
         let mut unique: Vec<Arc<StackEvent>> = Vec::with_capacity(events.len());
         for event in events {
             let known = self.known.events_of(&event.stack_id);
@@ -207,12 +219,12 @@ impl Walk {
                 let walk = self.in_progress.as_ref();
                 let met = || walk.and_then(|walk| walk.fingerprint(event, id));
                 let above = || {
-                    let place = in_page.get(&(&event.stack_id, id.clone()))?;
+                    let place = in_page.get(&Key(id.clone(), stack))?;
                     unique.get(*place).map(|above| above.fingerprint())
                 };
                 known.or_else(met).or_else(above)
             });
-            let key = (stack, event.event_id.clone());
+            let key = Key(event.event_id.clone(), stack);
             if let Entry::Vacant(vacant) = in_page.entry(key) {
                 vacant.insert(unique.len());
                 unique.push(event);

@@ -229,7 +229,7 @@ pub(super) fn observation(at: DateTime<Utc>, stream: Stream, seen: Seen) -> Obse
 #[derive(Default)]
 struct Observations {
     events: EventReader,
-    order: FieldOrder,
+    order: FieldOrder<false>,
     /// The last line's.
     stack: Option<StackId>,
     done: ObservationList,

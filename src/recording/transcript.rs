@@ -1,7 +1,7 @@
 //! Converts observations to the lines of a recording. What it adds does not depend on the disk.
 //!
-//! Every observation with something new becomes a line at once. Polls without new events become one line per minute, so that an
-//! idle hour is short and still shows when the watch slept.
+//! Every observation with something new becomes a line at once. Polls without new events become one line per minute, so
+//! that an idle hour is short and still shows when the watch slept.
 
 use std::sync::Arc;
 

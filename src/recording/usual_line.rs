@@ -21,7 +21,7 @@ pub(super) struct UsualLine<'a> {
 impl<'a> UsualLine<'a> {
     /// Reads the first line of a text in one pass; none if it is another line, or the last one without a line break.
     /// `stack` is the stack that it probably names, `order` that of the fields of the events before.
-    pub(super) fn scan(text: &'a str, stack: &str, order: &mut FieldOrder) -> Option<Self> {
+    pub(super) fn scan(text: &'a str, stack: &str, order: &mut FieldOrder<false>) -> Option<Self> {
         let mut scanner = Scanner::new(text);
         let at = scanner.skip(r#"{"kind":"event","at":"#);
         let at = at.then(|| scanner.plain_string())?.and_then(parse_time)?;

@@ -256,7 +256,8 @@ fn begin(
     Ok((watched, begun))
 }
 
-/// Writes the outcome of each build to its recording, and leaves the model to the end of the process. A disk that hangs costs the time of one, however many there are.
+/// Writes the outcome of each build to its recording, and leaves the model to the end of the process. A disk that hangs
+/// costs the time of one, however many there are.
 async fn end_recordings(model: Model, writers: &Writers) {
     let writers = writers.take().into_iter();
     let ends = writers.filter_map(|(session, writer)| {

@@ -1,5 +1,6 @@
 //! The state of the connection to the API: is the screen up to date, and if not, why? It is updated by
-//! the change that every observation makes to the build; the title line, the notices and the status entries of the output show it.
+//! the change that every observation makes to the build; the title line, the notices and the status entries of the output
+//! show it.
 
 use chrono::{DateTime, Utc};
 

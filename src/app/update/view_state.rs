@@ -1,5 +1,5 @@
-//! Closes the help and the prompt; changes the filter and the search, and starts their filter indexes, which then follow the events.
-//! Called by keys and mouse alike.
+//! Closes the help and the prompt; changes the filter and the search, and starts their filter indexes, which then follow
+//! the events. Called by keys and mouse alike.
 
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;

@@ -26,7 +26,8 @@ use crate::demo::world::World;
 /// The time between the begins of two builds.
 const BETWEEN_BUILDS: Duration = Duration::from_mins(7);
 
-/// A ParallelCluster API on a loopback port, for one image or several. It responds while [`Simulator::serve`] is awaited; dropping that future closes the port and every connection.
+/// A ParallelCluster API on a loopback port, for one image or several. It responds while [`Simulator::serve`] is awaited;
+/// dropping that future closes the port and every connection.
 #[derive(Debug)]
 pub struct Simulator {
     listener: TcpListener,

@@ -2,13 +2,12 @@
 //! [`super::reader`] reads them once, and the event's less common questions read them again.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::domain::stack_event::field_order::{COUNT, FieldOrder, Named};
+use crate::domain::stack_event::field_order::{COUNT, FieldOrder, Name, Passed};
 use crate::domain::stack_event::json_text::{Slot, Slots};
 use crate::domain::stack_event::scan::Scanner;
 use crate::domain::stack_event::{is_canonical_time, parse_time};
@@ -17,6 +16,8 @@ use crate::domain::stack_event::{is_canonical_time, parse_time};
 #[derive(Clone, Copy)]
 pub(crate) struct RawJson<'a> {
     json: &'a str,
+    /// Where it begins in the event's text.
+    at: usize,
     /// Whether it has no escapes.
     is_plain: bool,
 }
@@ -29,8 +30,10 @@ impl<'a> RawJson<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for RawJson<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // [`Fields::of`] knows the text.
         <&RawValue>::deserialize(deserializer).map(|raw| Self {
             json: raw.get(),
+            at: 0,
             is_plain: !raw.get().contains('\\'),
         })
     }
@@ -67,113 +70,81 @@ const HARMLESS: usize = 10;
 
 /// Takes what [`scan`] finds.
 trait Sink<'t> {
-    /// Goes behind the white space that is next, where it may be.
-    fn skip_space(&mut self, scanner: &mut Scanner<'t>);
-
-    /// Takes the value of a field, which begins at a place of the text; without an index, that of an undocumented field.
-    /// None if the object has had that field.
-    fn add(&mut self, index: Option<usize>, begin: usize, value: RawJson<'t>) -> Option<()>;
+    /// Takes the value of a field. None if the object has had that field.
+    fn add(&mut self, name: Name<'t>, value: RawJson<'t>) -> Option<()>;
 }
 
 /// A compact object.
 impl<'t> Sink<'t> for Fields<'t> {
-    fn skip_space(&mut self, _: &mut Scanner<'t>) {}
-
-    fn add(&mut self, index: Option<usize>, _: usize, value: RawJson<'t>) -> Option<()> {
-        self.has_usual_names &= index.is_some_and(|index| index < HARMLESS);
-        let field = index.and_then(|index| self.at(index));
+    fn add(&mut self, name: Name<'t>, value: RawJson<'t>) -> Option<()> {
+        self.has_usual_names &= name.index.is_some_and(|index| index < HARMLESS);
+        let field = name.index.and_then(|index| self.at(index));
         let before = field.and_then(|field| field.replace(value));
         before.is_none().then_some(())
     }
 }
 
-/// The places of an object's values in its compact text.
-struct Places<'c> {
-    /// The compact text up to the last white space.
-    copied: &'c mut String,
-    /// Where in the text the rest begins.
-    from: usize,
-    /// Of each documented field its index, where it is, and whether it has no escapes.
-    all: [(usize, Range<usize>, bool); COUNT],
-    count: usize,
-    /// A bit for each index.
-    found: u32,
-    has_usual_names: bool,
+/// An object that may have white space between its tokens, and its compact text.
+struct Spaced<'t, 'c> {
+    fields: Fields<'t>,
+    /// Each value has a comma behind it.
+    json: &'c mut String,
 }
 
-impl<'t> Sink<'t> for Places<'_> {
-    fn skip_space(&mut self, scanner: &mut Scanner<'t>) {
-        let end = scanner.position();
-        if scanner.skip_space() {
-            let before = scanner.part(self.from, end);
-            self.copied.push_str(before.unwrap_or_default());
-            self.from = scanner.position();
-        }
-    }
-
-    fn add(&mut self, index: Option<usize>, begin: usize, value: RawJson<'t>) -> Option<()> {
-        self.has_usual_names &= index.is_some_and(|index| index < HARMLESS);
-        let Some(index) = index else {
-            return Some(());
-        };
-        let bit = 1 << index;
-        if self.found & bit != 0 {
-            return None;
-        }
-        self.found |= bit;
-        let begin = self.copied.len() + begin - self.from;
-        let place = self.all.get_mut(self.count)?;
-        *place = (index, begin..begin + value.json.len(), value.is_plain);
-        self.count += 1;
-        Some(())
+impl<'t> Sink<'t> for Spaced<'t, '_> {
+    fn add(&mut self, name: Name<'t>, value: RawJson<'t>) -> Option<()> {
+        self.json.push_str(name.json);
+        let at = self.json.len();
+        self.json.push_str(value.json);
+        self.json.push(',');
+        self.fields.add(name, RawJson { at, ..value })
     }
 }
 
 /// Goes through an object whose values are strings; `stack` is the stack that its `stackId` probably names. None if it is
 /// another one.
-fn scan<'t>(
+fn scan<'t, const SPACED: bool>(
     scanner: &mut Scanner<'t>,
     stack: &str,
-    order: &mut FieldOrder,
+    order: &mut FieldOrder<SPACED>,
     sink: &mut impl Sink<'t>,
 ) -> Option<()> {
-    if !scanner.skip("{") {
+    let begin = scanner.position();
+    if !order.begin(scanner) {
         return None;
     }
-    let mut place = 0;
-    loop {
-        sink.skip_space(scanner);
-        let index = match order.next(scanner, &mut place)? {
-            Named::Documented(index) => Some(index),
-            Named::Undocumented => None,
-        };
-        sink.skip_space(scanner);
-        let begin = scanner.position();
-        let known = (index == Some(0)).then(|| scanner.known_string(stack));
+    while let Passed::Name(name) = order.next(scanner)? {
+        let at = scanner.position() - begin;
+        let known = (name.index == Some(0)).then(|| scanner.known_string(stack));
         let (json, is_plain) = match known.flatten() {
             Some(known) => (known, true),
             None => scanner.any_string()?,
         };
-        sink.add(index, begin, RawJson { json, is_plain })?;
-        sink.skip_space(scanner);
-        if !scanner.skip(",") {
-            return scanner.skip("}").then_some(());
-        }
+        sink.add(name, RawJson { json, at, is_plain })?;
     }
+    Some(())
 }
 
 impl<'a> Fields<'a> {
     /// The fields of an event's JSON without white space between its tokens; none if it is no event.
     pub(super) fn of(json: &'a str) -> Option<Self> {
-        Self::scan_whole(json).or_else(|| serde_json::from_str(json).ok())
+        Self::scan_whole(json).or_else(|| {
+            let mut fields: Self = serde_json::from_str(json).ok()?;
+            for index in 0..COUNT {
+                if let Some(Some(value)) = fields.at(index) {
+                    value.at = value.json.as_ptr().addr() - json.as_ptr().addr();
+                }
+            }
+            Some(fields)
+        })
     }
 
-    /// The fields of an object that is as the services send events: compact, and each value a string. None if it is not;
-    /// then it is left to [`Self::of`]. `stack` is the stack that its `stackId` probably names.
+    /// The fields of an object that is as events are recorded: compact, and each value a string. None if it is not; then it
+    /// is left to [`Self::of`]. `stack` is the stack that its `stackId` probably names.
     pub(crate) fn scan(
         scanner: &mut Scanner<'a>,
         stack: &str,
-        order: &mut FieldOrder,
+        order: &mut FieldOrder<false>,
     ) -> Option<Self> {
         let mut fields = Self {
             has_usual_names: true,
@@ -183,50 +154,29 @@ impl<'a> Fields<'a> {
         Some(fields)
     }
 
-    /// The same of an object that may have white space between its tokens, and its compact text: in `copied` if it has.
-    pub(crate) fn scan_spaced<'t: 'a>(
-        scanner: &mut Scanner<'t>,
+    /// The same of an object that may have white space between its tokens. Its compact text is written to `json`.
+    pub(crate) fn scan_spaced(
+        scanner: &mut Scanner<'a>,
         stack: &str,
-        order: &mut FieldOrder,
-        copied: &'a mut String,
-    ) -> Option<(&'a str, Self)> {
-        copied.clear();
-        let begin = scanner.position();
-        let mut places = Places {
-            copied,
-            from: begin,
-            all: [const { (0, 0..0, false) }; COUNT],
-            count: 0,
-            found: 0,
-            has_usual_names: true,
+        order: &mut FieldOrder<true>,
+        json: &mut String,
+    ) -> Option<Self> {
+        json.clear();
+        json.push('{');
+        let mut spaced = Spaced {
+            fields: Self {
+                has_usual_names: true,
+                ..Self::default()
+            },
+            json,
         };
-        scan(scanner, stack, order, &mut places)?;
-        let Places {
-            copied,
-            from,
-            all,
-            count,
-            ..
-        } = places;
-        let rest = scanner.since(from)?;
-        let json = if from == begin {
-            rest
-        } else {
-            copied.push_str(rest);
-            copied
-        };
-        let mut fields = Self {
-            has_usual_names: places.has_usual_names,
-            ..Self::default()
-        };
-        for (index, range, is_plain) in all.into_iter().take(count) {
-            let json = json.get(range)?;
-            *fields.at(index)? = Some(RawJson { json, is_plain });
-        }
-        Some((json, fields))
+        scan(scanner, stack, order, &mut spaced)?;
+        spaced.json.pop();
+        spaced.json.push('}');
+        Some(spaced.fields)
     }
 
-    /// The same of a whole text.
+    /// The same of a whole compact text.
     pub(crate) fn scan_whole(json: &'a str) -> Option<Self> {
         let mut scanner = Scanner::new(json);
         Self::scan(&mut scanner, "", &mut FieldOrder::default())
@@ -292,16 +242,22 @@ impl<'a> Fields<'a> {
     /// The values that each event has for itself. `raw` is the text of the fields, and `time` their time.
     pub(super) fn slots(&self, raw: &str, time: Option<DateTime<Utc>>) -> Slots {
         let mut slots = Slots::default();
-        let id = self.event_id.and_then(plain);
-        if let Some(id) = id.filter(|id| !id.is_empty()) {
-            slots.add(raw, id, Slot::EventId);
+        let mut add = |value: RawJson<'_>, content: &str, slot| {
+            let begin = value.at + (value.json.len() - content.len()) / 2;
+            slots.add(raw, begin..begin + content.len(), slot);
+        };
+        if let Some(id) = self.event_id
+            && let Some(content) = plain(id).filter(|content| !content.is_empty())
+        {
+            add(id, content, Slot::EventId);
         }
-        let stamp = time.and(self.timestamp).and_then(plain);
-        if let Some(stamp) = stamp.filter(|stamp| is_canonical_time(stamp)) {
-            slots.add(raw, stamp, Slot::Timestamp);
+        if let Some(stamp) = self.timestamp.filter(|_| time.is_some())
+            && let Some(content) = plain(stamp).filter(|content| is_canonical_time(content))
+        {
+            add(stamp, content, Slot::Timestamp);
         }
         if let Some(properties) = self.resource_properties {
-            slots.add(raw, properties.get(), Slot::Properties);
+            add(properties, properties.json, Slot::Properties);
         }
         slots
     }

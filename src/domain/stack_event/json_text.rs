@@ -31,12 +31,9 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Adds the value of a slot, which is a part of the event's text.
-    pub(super) fn add(&mut self, text: &str, value: &str, slot: Slot) {
-        let begin = value.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
-        let range = begin..begin.saturating_add(value.len());
-        let part = text.get(range.clone());
-        if !part.is_some_and(|part| std::ptr::eq(part, value)) {
+    /// Adds the value of a slot, which is this part of the event's text.
+    pub(super) fn add(&mut self, text: &str, range: Range<usize>, slot: Slot) {
+        if text.get(range.clone()).is_none() {
             return;
         }
         if let Some(free) = self.ranges.iter_mut().find(|place| place.is_none()) {

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use foldhash::fast::RandomState;
 
 use crate::domain::properties::safe_excerpt;
+use crate::domain::stack_event::field_order::FieldOrder;
 use crate::domain::stack_event::fields::{Fields, RawJson, string, text};
 use crate::domain::stack_event::fingerprint::{Fingerprint, MadeOnce};
 use crate::domain::stack_event::json_text::{JsonText, Slots};
@@ -34,6 +35,10 @@ pub(crate) struct EventReader {
     /// The JSON of a stack's id that has no trace of a secret.
     harmless_stack: String,
     parts: Parts,
+    /// That of the pages.
+    order: FieldOrder<true>,
+    /// A buffer for fingerprints.
+    hashed: Vec<u8>,
 }
 
 /// The values of an event that are its own, and the hash of the rest.
@@ -106,6 +111,11 @@ impl EventReader {
         }
     }
 
+    /// The order of the fields in the pages before.
+    pub(crate) fn order(&mut self) -> &mut FieldOrder<true> {
+        &mut self.order
+    }
+
     /// The same of an event that the poller is about to compare: its fingerprint is made while its fields are at hand.
     pub(crate) fn read_fetched(
         &mut self,
@@ -114,7 +124,8 @@ impl EventReader {
         fallback: Option<&StackId>,
     ) -> StackEvent {
         let event = self.read_scanned(sent, fields, fallback);
-        event.made.set(Fingerprint::of(sent, Some(fields)));
+        let made = Fingerprint::of_many(sent, Some(fields), &mut self.hashed);
+        event.made.set(made);
         event
     }
 

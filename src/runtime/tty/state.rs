@@ -1,8 +1,8 @@
 //! The state of the terminal: whether it is entered, and whether it accepted the sequences that restore it.
 //!
 //! The loop of the screen, the writer and a panic in any thread share it. No method does I/O, so a terminal that stalls
-//! blocks no thread here. The one caller that gets `true` from [`TtyState::leave`] or [`TtyState::close`] restores the terminal, so it
-//! is restored once.
+//! blocks no thread here. The one caller that gets `true` from [`TtyState::leave`] or [`TtyState::close`] restores the
+//! terminal, so it is restored once.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -298,8 +298,8 @@ pub(crate) fn size_or_default(size: Size) -> Size {
     }
 }
 
-/// The sequences that restore the screen, the cursor, the mouse, pasting and the window. The mouse is always released: an earlier release may
-/// still be queued, and is dropped with the frames.
+/// The sequences that restore the screen, the cursor, the mouse, pasting and the window. The mouse is always released: an
+/// earlier release may still be queued, and is dropped with the frames.
 fn queue_restore(writer: &mut impl Write, capabilities: TerminalCapabilities) -> io::Result<()> {
     writer.write_all(MOUSE_OFF.as_bytes())?;
     writer.write_all(PASTE_OFF.as_bytes())?;

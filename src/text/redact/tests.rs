@@ -402,8 +402,8 @@ fn headers_tokens_and_broken_lines_are_redacted() {
 }
 
 proptest! {
-    /// Whatever is around it, and wherever the text is cut within it (a few letters after a word are no secret): the secret is gone, and nothing more is
-    /// redacted the second time.
+    /// Whatever is around it, and wherever the text is cut within it (a few letters after a word are no secret): the
+    /// secret is gone, and nothing more is redacted the second time.
     #[test]
     fn no_secret_survives_in_any_text(
         before in vec(select(&PARTS[..]), 0..6),
