@@ -323,6 +323,18 @@ impl Timeline {
         self.pending.nth(selection, index).map(Row::Event)
     }
 
+    /// The number of events of a selection above a row of a wider one.
+    pub fn count_above(&self, counted: Selection, selection: Selection, row: usize) -> usize {
+        let older = self.committed.count(selection);
+        let is_below_gap = self.has_gap() && row > older + self.gap_seqs.len();
+        let events = row - self.gaps_before(selection, row) - usize::from(is_below_gap);
+        let in_pending = events.saturating_sub(older);
+        self.committed.count_before_nth(counted, selection, events)
+            + self
+                .pending
+                .count_before_nth(counted, selection, in_pending)
+    }
+
     /// The index of an event's row; for an event that is not selected, the index of the row that would follow it. None
     /// for an event that is not in the timeline.
     pub fn row_of(&self, selection: Selection, id: &EventId) -> Option<usize> {

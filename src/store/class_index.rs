@@ -71,7 +71,8 @@ impl<C: Class> ClassIndex<C> {
         classes.iter().map(before).sum()
     }
 
-    /// The sequence number with `nth` older ones in the set: O(log² n). `low` and `high` bound all numbers.
+    /// The sequence number with `nth` older ones in the set: O(log² n), or at once for one class. `low` and `high` bound
+    /// all numbers.
     pub(crate) fn nth(
         &self,
         classes: ClassSet<C>,
@@ -79,6 +80,11 @@ impl<C: Class> ClassIndex<C> {
         mut low: Seq,
         mut high: Seq,
     ) -> Option<Seq> {
+        let mut lists = classes.iter().map(|class| &self.lists[class.index()]);
+        if let (Some(only), None) = (lists.next(), lists.next()) {
+            work::count_visit();
+            return only.get(nth).copied();
+        }
         if nth >= self.count(classes) {
             return None;
         }

@@ -33,6 +33,7 @@ use self::overlays::{builds, comparison, filter_menu, help, picker, prompt};
 use self::views::detail;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Offset, Rect};
+use ratatui::style::Style;
 
 use crate::app::model::Model;
 use crate::app::overlays::Overlay;
@@ -54,7 +55,10 @@ pub fn view(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
 }
 
 fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    buf.set_style(area, theme.screen());
+    // Most themes leave the terminal its own colours, and each cell of a frame costs.
+    if theme.screen() != Style::new() {
+        buf.set_style(area, theme.screen());
+    }
     // The terminal may already have another size than the model knows.
     let other = (area.as_size() != model.size).then(|| model.lay_out(area.as_size()));
     let layout = other.as_ref().unwrap_or(&model.layout);

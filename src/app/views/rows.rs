@@ -193,31 +193,39 @@ impl<'a> ListRows<'a> {
         older + here
     }
 
-    /// Whether one of these rows is a failed event.
-    pub fn has_failure(self, rows: std::ops::Range<usize>) -> bool {
-        if !self.selection.classes.contains(StatusClass::Failed) {
-            return false;
-        }
-        let classes = ClassSet::only(StatusClass::Failed);
-        let selection = Selection {
-            classes,
+    /// The number of failed events above a row.
+    pub fn failures_above(self, index: usize) -> usize {
+        let is_listed = self.selection.classes.contains(StatusClass::Failed);
+        let failed = Selection {
+            classes: if is_listed {
+                ClassSet::only(StatusClass::Failed)
+            } else {
+                ClassSet::NONE
+            },
             ..self.selection
         };
-        let failed = Self { selection, ..self };
-        self.count_above(rows.start, failed) < self.count_above(rows.end, failed)
-    }
-
-    /// The number of events of a narrower selection above a row.
-    fn count_above(self, index: usize, of: Self) -> usize {
-        // Rows that are not events are few.
-        let next = (index..self.len()).find_map(|index| self.event(index));
-        let start = next.and_then(|next| of.index_of(&next.key()));
-        let start = start.unwrap_or(of.len());
-        let next = (start..of.len()).find(|index| of.event(*index).is_some());
-        match (next, self.order) {
-            (None, _) => of.events(),
-            (Some(next), ListOrder::OldestFirst) => of.events_to(next).saturating_sub(1),
-            (Some(next), ListOrder::NewestFirst) => of.events().saturating_sub(of.events_to(next)),
+        let of_all = |timelines: &[Timeline]| {
+            let counts = timelines.iter().map(|timeline| timeline.count(failed));
+            counts.sum::<usize>()
+        };
+        let timelines = self.build.timelines();
+        let Some((timeline, position)) = self.locate(index) else {
+            return of_all(timelines);
+        };
+        let is_here = |other: &Timeline| std::ptr::eq(other, timeline);
+        let at = timelines.iter().position(is_here).unwrap_or_default();
+        let (older, newer) = timelines.split_at(at);
+        match self.order {
+            ListOrder::OldestFirst => {
+                let here =
+                    position.map(|position| timeline.count_above(failed, self.selection, position));
+                of_all(older) + here.unwrap_or_default()
+            }
+            ListOrder::NewestFirst => {
+                let here = position
+                    .map(|position| timeline.count_above(failed, self.selection, position + 1));
+                of_all(newer) - here.unwrap_or_else(|| timeline.count(failed))
+            }
         }
     }
 

@@ -28,12 +28,31 @@ impl<T: Entry> EntryLog<T> {
 
     /// The selected entry with `nth` older selected ones: O(log² n).
     pub(crate) fn nth(&self, selection: Selection<T::Class>, nth: usize) -> Option<&Arc<T>> {
+        self.get(self.nth_seq(selection, nth)?)
+    }
+
+    /// The number of the entries of a selection that are older than the entry of another one with `nth` older ones of that;
+    /// of all where it has no such entry.
+    pub(crate) fn count_before_nth(
+        &self,
+        counted: Selection<T::Class>,
+        selection: Selection<T::Class>,
+        nth: usize,
+    ) -> usize {
+        match self.nth_seq(selection, nth) {
+            Some(seq) => self.count_before(counted, seq),
+            None => self.count(counted),
+        }
+    }
+
+    fn nth_seq(&self, selection: Selection<T::Class>, nth: usize) -> Option<Seq> {
         if selection == Selection::ALL {
             work::count_visit();
-            return self.entries.get(nth);
+            let seq = self.first + Seq::try_from(nth).ok()?;
+            return (nth < self.len()).then_some(seq);
         }
         let index = self.index(selection.slot);
-        self.get(index.nth(selection.classes, nth, self.first, self.end())?)
+        index.nth(selection.classes, nth, self.first, self.end())
     }
 
     /// Replaces a filter index by an empty one for another predicate, or for none.

@@ -1,6 +1,8 @@
 //! Draws the list of events: its frame with title and notes, and the rows on the screen.
 //! `app::views::{list, rows, filter}` have the selection and the rows.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -65,7 +67,17 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         top: model.shown.views.events.top,
         height: usize::from(inner.height),
     };
-    scrollbar::draw(list, |range| rows.has_failure(range), theme, area, buf);
+    // The rows of each cell follow those of the cell before.
+    let mut counted = (0, 0);
+    let has_failure = |range: Range<usize>| {
+        let above = match counted {
+            (row, failures) if row == range.start => failures,
+            _ => rows.failures_above(range.start),
+        };
+        counted = (range.end, rows.failures_above(range.end));
+        above < counted.1
+    };
+    scrollbar::draw(list, has_failure, theme, area, buf);
 }
 
 /// The notes on the lower border, as far as they fit: following has priority.

@@ -23,7 +23,7 @@ pub(crate) struct Scrolled {
 /// Draws the scrollbar on the right border of a pane. `has_failure` tells whether one of these rows has failed.
 pub(crate) fn draw(
     list: Scrolled,
-    has_failure: impl Fn(Range<usize>) -> bool,
+    mut has_failure: impl FnMut(Range<usize>) -> bool,
     theme: &Theme,
     pane: Rect,
     buf: &mut Buffer,

@@ -2,7 +2,7 @@
 //! being indexed.
 
 use bakewatch::testing::app::{Effect, Key, ListRow, Msg, update};
-use bakewatch::testing::domain::TimelineRow;
+use bakewatch::testing::domain::{StatusClass, TimelineRow};
 use bakewatch::testing::store::{FilterSlot, Selection};
 use bakewatch::testing::text::Pattern;
 use proptest::prelude::*;
@@ -501,7 +501,8 @@ fn a_long_history_is_indexed_in_slices_while_keys_work() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// After any keys, choices and observations in any order, the list has exactly the events that match the filter.
+    /// After any keys, choices and observations in any order, the list has exactly the events that match the filter, and it
+    /// counts the failures above each row.
     #[test]
     fn the_list_shows_exactly_the_matching_events(
         steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),
@@ -542,6 +543,13 @@ proptest! {
                 .map(|event| event.logical_id.to_string())
                 .collect();
             prop_assert_eq!(listed(&story), expected);
+            let rows = story.model.shown.rows();
+            let mut failures = 0;
+            for index in 0..=rows.len() {
+                prop_assert_eq!(rows.failures_above(index), failures, "{}", index);
+                let event = rows.event(index);
+                failures += usize::from(event.is_some_and(|event| event.status.class() == StatusClass::Failed));
+            }
         }
     }
 }
