@@ -323,8 +323,8 @@ impl Timeline {
         self.pending.nth(selection, index).map(Row::Event)
     }
 
-    /// The number of events of a selection above a row of a wider one.
-    pub fn count_above(&self, counted: Selection, selection: Selection, row: usize) -> usize {
+    /// The number of the events of `counted` that are older than a row of `selection`, which has all of them.
+    pub fn count_before_row(&self, counted: Selection, selection: Selection, row: usize) -> usize {
         let older = self.committed.count(selection);
         let is_below_gap = self.has_gap() && row > older + self.gap_seqs.len();
         let events = row - self.gaps_before(selection, row) - usize::from(is_below_gap);

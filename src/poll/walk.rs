@@ -101,13 +101,16 @@ impl Refusals {
     }
 }
 
-/// An event of a page. Nearly all are of one stack, whose long id is not hashed.
+/// An event of a page. Nearly all are of one stack, and only the end of its long id is hashed.
 #[derive(PartialEq, Eq)]
 struct Key<'a>(EventId, &'a StackId);
 
 impl Hash for Key<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
+        let stack = self.1.as_str().as_bytes();
+        let end = stack.last_chunk::<8>().map_or(stack, |end| end);
+        state.write(end);
     }
 }
 

@@ -4,8 +4,13 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// The number of terminal columns that `text` takes.
+/// The number of terminal columns that `text` takes. Most texts are ASCII, and are asked for it several times a frame.
 pub fn width(text: &str) -> usize {
+    let is_plain = |byte: u8| (b' '..=b'~').contains(&byte);
+    // Without an exit at the first other byte, several are compared at once.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        return text.len();
+    }
     text.width()
 }
 
@@ -141,6 +146,15 @@ mod tests {
             ["a", "b"],
             "a space is as wide as it is"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn ascii_is_as_wide_as_any_text(text in any_text(), ascii in "[ -~]{0,40}") {
+            for text in [&text, &ascii, &format!("{ascii}{text}"), "\u{1f}", "\u{7f}"] {
+                prop_assert_eq!(width(text), text.width());
+            }
+        }
     }
 
     proptest! {

@@ -8,9 +8,10 @@ use bakewatch::testing::app::{
 };
 use bakewatch::testing::config::built_in_keys as built_in;
 use bakewatch::testing::domain::{
-    Fault, FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, Stream, WalkStep,
-    parse_time,
+    Fault, FaultKind, ImageAnswer, ImageDescription, Seen, StackEvent, StackId, Stream,
+    TimelineRow, WalkStep, parse_time,
 };
+use bakewatch::testing::store::Selection;
 use bakewatch::testing::text::SafeText;
 use chrono::{DateTime, Offset, TimeDelta, Utc};
 use ratatui::layout::Size;
@@ -181,6 +182,24 @@ impl Story {
     pub(crate) fn raw_page(&mut self, events: &[String], whole: bool) -> &mut Self {
         let page = self.page_of(events, whole);
         self.observe(Seen::Page(page))
+    }
+
+    /// A whole walk that noted gaps below each `nth` event of the stack: the service refused the pages there.
+    pub(crate) fn refuse_below_each(&mut self, nth: usize) -> &mut Self {
+        let stack_id = StackId::from(self.stack_id().as_str());
+        let timelines = self.model.shown.build.timelines().iter();
+        let own = timelines.filter(|timeline| *timeline.stack_id() == stack_id);
+        let rows = own.flat_map(|timeline| {
+            let rows = 0..timeline.rows(Selection::ALL);
+            rows.filter_map(|index| timeline.row(Selection::ALL, index))
+        });
+        let events = rows.filter_map(|row| match row {
+            TimelineRow::Event(event) => Some(event.event_id.clone()),
+            TimelineRow::Gap => None,
+        });
+        let gaps = Some(events.step_by(nth).collect());
+        let page = self.page_of(&[], true);
+        self.observe(Seen::Page(WalkStep { gaps, ..page }))
     }
 
     /// Events, given oldest first, that an earlier watch recorded.

@@ -217,13 +217,14 @@ impl<'a> ListRows<'a> {
         let (older, newer) = timelines.split_at(at);
         match self.order {
             ListOrder::OldestFirst => {
-                let here =
-                    position.map(|position| timeline.count_above(failed, self.selection, position));
+                let here = position
+                    .map(|position| timeline.count_before_row(failed, self.selection, position));
                 of_all(older) + here.unwrap_or_default()
             }
             ListOrder::NewestFirst => {
-                let here = position
-                    .map(|position| timeline.count_above(failed, self.selection, position + 1));
+                let here = position.map(|position| {
+                    timeline.count_before_row(failed, self.selection, position + 1)
+                });
                 of_all(newer) - here.unwrap_or_else(|| timeline.count(failed))
             }
         }

@@ -18,11 +18,11 @@ impl Fingerprint {
     /// The fingerprint of an element of the list, from its JSON as the service sent it, and its fields unless it is no
     /// event. Without an id, all of it counts.
     pub(super) fn of(sent: &str, fields: Option<&Fields<'_>>) -> Self {
-        Self::of_many(sent, fields, &mut Vec::new())
+        Self::of_in(sent, fields, &mut Vec::new())
     }
 
-    /// The same; several elements can have the bytes to hash in one buffer.
-    pub(super) fn of_many(sent: &str, fields: Option<&Fields<'_>>, buffer: &mut Vec<u8>) -> Self {
+    /// The same; the bytes to hash are put into `buffer`, which can be used again.
+    pub(super) fn of_in(sent: &str, fields: Option<&Fields<'_>>, buffer: &mut Vec<u8>) -> Self {
         let texts = match fields {
             Some(fields) if fields.event_id.is_some() => [
                 fields.stack_id.map(RawJson::get),

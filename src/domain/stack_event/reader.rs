@@ -35,7 +35,7 @@ pub(crate) struct EventReader {
     /// The JSON of a stack's id that has no trace of a secret.
     harmless_stack: String,
     parts: Parts,
-    /// That of the pages.
+    /// The order of the fields in the pages before; a recording has one of its own.
     order: FieldOrder<true>,
     /// A buffer for fingerprints.
     hashed: Vec<u8>,
@@ -111,11 +111,6 @@ impl EventReader {
         }
     }
 
-    /// The order of the fields in the pages before.
-    pub(crate) fn order(&mut self) -> &mut FieldOrder<true> {
-        &mut self.order
-    }
-
     /// The same of an event that the poller is about to compare: its fingerprint is made while its fields are at hand.
     pub(crate) fn read_fetched(
         &mut self,
@@ -124,9 +119,14 @@ impl EventReader {
         fallback: Option<&StackId>,
     ) -> StackEvent {
         let event = self.read_scanned(sent, fields, fallback);
-        let made = Fingerprint::of_many(sent, Some(fields), &mut self.hashed);
+        let made = Fingerprint::of_in(sent, Some(fields), &mut self.hashed);
         event.made.set(made);
         event
+    }
+
+    /// The order of the fields in the pages before.
+    pub(crate) fn order(&mut self) -> &mut FieldOrder<true> {
+        &mut self.order
     }
 
     /// Whether no part of an event has a trace of a secret. Nearly all events have the same stack.

@@ -31,8 +31,8 @@ impl<T: Entry> EntryLog<T> {
         self.get(self.nth_seq(selection, nth)?)
     }
 
-    /// The number of the entries of a selection that are older than the entry of another one with `nth` older ones of that;
-    /// of all where it has no such entry.
+    /// The number of the entries of `counted` that are older than the one at `nth` of `selection`; all of them if that has
+    /// fewer.
     pub(crate) fn count_before_nth(
         &self,
         counted: Selection<T::Class>,

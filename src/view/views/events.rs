@@ -67,7 +67,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, area: Rect, buf: &mut Buffer) {
         top: model.shown.views.events.top,
         height: usize::from(inner.height),
     };
-    // The rows of each cell follow those of the cell before.
+    // The rows of a cell usually follow those of the cell before.
     let mut counted = (0, 0);
     let has_failure = |range: Range<usize>| {
         let above = match counted {

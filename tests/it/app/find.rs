@@ -505,7 +505,7 @@ proptest! {
     /// counts the failures above each row.
     #[test]
     fn the_list_shows_exactly_the_matching_events(
-        steps in prop::collection::vec((0..8_u8, 0..4_usize), 1..24),
+        steps in prop::collection::vec((0..9_u8, 0..4_usize), 1..24),
     ) {
         let mut story = Story::new(80, 24);
         let mut number = 0;
@@ -526,6 +526,7 @@ proptest! {
                 3 => { story.keys("f").keys(&"j".repeat(choice)).keys(" <"); }
                 4 => { story.keys("o"); }
                 7 => story.change_stack(),
+                8 => { story.refuse_below_each(choice + 1); }
                 _ => { story.keys(["j", "k", "g", "G"][choice]); }
             }
             look_to_the_end(&mut story);
