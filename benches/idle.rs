@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench idle`, on Linux. The first part watches over HTTP for a minute, in all views at once; the
 //! second part is a day in virtual time, through the poller, the application and the view, in this process.
+//! `cargo bench --bench idle -- log` measures one view by itself: programs that run at once slow each other down.
 
 #![expect(
     clippy::unwrap_used,
@@ -56,8 +57,9 @@ const VIEWS: [(&str, &str); 6] = [
     ("filter", "f"),
     ("help", "?"),
 ];
-/// The lines of the build log of a watch over AWS.
+/// The lines of the build log of a watch over AWS, and the milliseconds between two of them: 40 minutes of a build.
 const LINES: usize = 10_000;
+const BETWEEN_LINES: i64 = 240;
 /// The step in which a build waits for the instance.
 const STEPS: [(&str, &str); 3] = [
     ("LaunchBuildInstance", "COMPLETED"),
@@ -80,11 +82,17 @@ fn main() {
         "an idle watch at the usual interval, {}x{}, for a minute:",
         SIZE.width, SIZE.height
     );
-    let mut watches: Vec<_> = [40, 5_000]
-        .into_iter()
-        .flat_map(|events| VIEWS.map(|(view, keys)| Idle::begin(events, view, keys)))
-        .collect();
-    watches.extend([("log", "4"), ("steps", "2")].map(|(view, keys)| Idle::over_aws(view, keys)));
+    let names: Vec<_> = std::env::args().skip(1).collect();
+    let names: Vec<_> = names.iter().filter(|name| !name.starts_with('-')).collect();
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| *wanted == name);
+    let over_api = [40, 5_000].into_iter().flat_map(|events| {
+        let views = VIEWS.into_iter().filter(|(view, _)| is_wanted(view));
+        views.map(move |(view, keys)| Idle::begin(events, view, keys))
+    });
+    let over_aws = [("log", "4"), ("steps", "2")].into_iter();
+    let over_aws = over_aws.filter(|(view, _)| is_wanted(view));
+    let over_aws = over_aws.map(|(view, keys)| Idle::over_aws(view, keys));
+    let mut watches: Vec<_> = over_api.chain(over_aws).collect();
     // The work of the first events is not idle time.
     thread::sleep(SETTLING);
     let before: Vec<_> = watches.iter().map(Idle::costs).collect();
@@ -101,6 +109,9 @@ fn main() {
         );
         watch.terminal.press("\u{3}");
         watch.terminal.end();
+    }
+    if !is_wanted("day") {
+        return;
     }
     println!("a day in virtual time, a frame a second:");
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -149,7 +160,8 @@ impl Idle {
         let now = Clock::wall().now().timestamp_millis();
         let line = |number: usize| {
             let text = format!("Stdout: Installing package {number} of {LINES}");
-            (now - 60_000 + i64::try_from(number).unwrap(), text)
+            let before = i64::try_from(LINES - number).unwrap() * BETWEEN_LINES;
+            (now - 60_000 - before, text)
         };
         aws.push_log((0..LINES).map(line));
         let environment = aws.environment();

@@ -3,7 +3,8 @@
 //! while the list is read.
 
 use crate::backend::NextToken;
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::text::safe::SafeText;
 
 /// The pages that are read at most: a busy account has many stacks, and a service may name a next page for ever.
 const LONGEST_LIST: usize = 50;
@@ -83,10 +84,7 @@ impl<T: PartialEq> Pages<T> {
     /// token the list begins again, once. Any other failure ends it, and what was known stays known.
     pub(crate) fn take(&mut self, answer: Result<Page<T>, PageError>) -> Result<(), Fault> {
         match answer {
-            Ok((rows, next)) => {
-                self.add(rows, next);
-                Ok(())
-            }
+            Ok((rows, next)) => self.add(rows, next),
             Err(PageError::TokenRejected(fault)) => {
                 if self.has_restarted {
                     self.next = None;
@@ -105,14 +103,16 @@ impl<T: PartialEq> Pages<T> {
         }
     }
 
-    fn add(&mut self, rows: Vec<T>, next: Option<NextToken>) {
+    /// Adds a page. An error if the list goes on behind the last one that is read.
+    fn add(&mut self, rows: Vec<T>, next: Option<NextToken>) -> Result<(), Fault> {
         self.now.extend(rows);
         self.read += 1;
-        let next = next.filter(|_| self.read < LONGEST_LIST);
-        self.next = next.map(PageRequest::Next);
+        let is_cut = next.is_some() && self.read >= LONGEST_LIST;
+        self.next = next.filter(|_| !is_cut).map(PageRequest::Next);
         if self.next.is_none() {
             self.before = std::mem::take(&mut self.now);
         }
+        if is_cut { Err(too_long()) } else { Ok(()) }
     }
 
     /// What is known, the newest knowledge first: a row may occur twice.
@@ -121,10 +121,22 @@ impl<T: PartialEq> Pages<T> {
     }
 }
 
+fn too_long() -> Fault {
+    let message =
+        format!("failed to read the whole list of images: it has more than {LONGEST_LIST} pages");
+    Fault {
+        kind: FaultKind::Misconfigured,
+        message: SafeText::new(&message),
+        hint: Some(SafeText::new(
+            "watch a build that is missing by its image id",
+        )),
+        request_id: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fault::FaultKind;
 
     fn known(pages: &Pages<u8>) -> Vec<u8> {
         pages.iter().copied().collect()
@@ -200,14 +212,23 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_an_end_is_read_up_to_a_limit() {
-        let mut pages = Pages::default();
-        pages.begin();
-        let mut read = 0;
-        while pages.next().is_some() {
-            pages.take(Ok(page(&[1], Some("a")))).unwrap();
-            read += 1;
+    fn a_list_without_an_end_is_read_up_to_a_limit_and_says_so() {
+        for is_endless in [true, false] {
+            let mut pages = Pages::default();
+            for _again in 0..2 {
+                pages.begin();
+                for read in 1..=LONGEST_LIST {
+                    assert!(pages.next().is_some(), "after {read} pages");
+                    let next = (is_endless || read < LONGEST_LIST).then_some("a");
+                    let result = pages.take(Ok(page(&[1], next)));
+                    let is_cut = result.is_err_and(|fault| {
+                        assert!(!fault.kind.may_pass(), "it would be tried again");
+                        fault.to_string().contains("more than 50 pages")
+                    });
+                    assert_eq!(is_cut, is_endless && read == LONGEST_LIST);
+                }
+                assert_eq!((next(&pages), known(&pages)), (None, vec![1; LONGEST_LIST]));
+            }
         }
-        assert_eq!(read, LONGEST_LIST);
     }
 }

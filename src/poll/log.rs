@@ -8,6 +8,7 @@
 //! ```
 
 mod reading;
+mod search;
 mod secrets;
 mod seen;
 

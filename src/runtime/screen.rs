@@ -232,6 +232,9 @@ impl ScreenLoop<'_> {
 
     async fn next_wakeup(&mut self) -> Wakeup {
         let frame_due = self.frame_due();
+        let Ok(is_free) = self.screen.is_free() else {
+            return Wakeup::TerminalGone;
+        };
         tokio::select! {
             biased;
             signal = self.signals.next() => Wakeup::Msg(Msg::Signal(signal)),
@@ -243,11 +246,12 @@ impl ScreenLoop<'_> {
             },
             error = self.tasks.panicked() => Wakeup::Crashed(error),
             error = panics::wait() => Wakeup::Crashed(error),
-            written = self.screen.written() => match written {
+            // Nothing is to be drawn: then the loop need not wake for it.
+            written = self.screen.written(), if self.stale => match written {
                 Ok(()) => Wakeup::Frame,
                 Err(_) => Wakeup::TerminalGone,
             },
-            () = sleep_until(frame_due), if self.stale && self.screen.is_free() => Wakeup::Frame,
+            () = sleep_until(frame_due), if self.stale && is_free => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.clipboard.next() => Wakeup::Msg(msg),
@@ -345,9 +349,13 @@ impl ScreenLoop<'_> {
 
     /// Draws a frame if the model has changed and one is due.
     fn draw(&mut self) -> Option<u8> {
-        let is_due = Instant::now() >= self.frame_due();
-        if !self.stale || !is_due || !self.screen.is_free() {
+        if !self.stale || Instant::now() < self.frame_due() {
             return None;
+        }
+        match self.screen.is_free() {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(_) => return Some(TERMINAL_GONE),
         }
         if self.screen.draw(self.model, &self.theme).is_err() {
             return Some(TERMINAL_GONE);

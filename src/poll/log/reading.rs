@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::backend::{LogBatch, LogPath, LogRead, LogRequest, NextToken};
 use crate::domain::log_line::{LogLine, LogPart, LogState};
 use crate::poll::log::LogStart;
+use crate::poll::log::search::{Pass, Search};
 use crate::poll::log::secrets::Redacted;
 use crate::poll::log::seen::{ReadFrom, SeenLines};
 use crate::text::redact::LineSecrets;
@@ -89,25 +90,6 @@ pub(super) enum History {
     Left,
 }
 
-#[derive(Debug)]
-pub(super) struct Search {
-    pub(super) due: Duration,
-    pub(super) pass: Option<Pass>,
-    pub(super) is_denied: bool,
-}
-
-/// One search, over several pages.
-#[derive(Clone, Debug)]
-pub(super) struct Pass {
-    /// It moves on with the pages, so that a token that is rejected costs one page.
-    pub(super) from: DateTime<Utc>,
-    pub(super) until: DateTime<Utc>,
-    pub(super) token: Option<NextToken>,
-    pub(super) is_last: bool,
-    /// What the lines so far say about secrets in the next one.
-    pub(super) secrets: LineSecrets,
-}
-
 /// The request that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -144,11 +126,7 @@ impl Reading {
                 History::Unknown
             },
             after_history: None,
-            search: Search {
-                due: now + pace.search,
-                pass: None,
-                is_denied: false,
-            },
+            search: Search::new(now + pace.search),
             state: None,
             told_first: false,
             restarts: false,
@@ -264,6 +242,7 @@ impl Reading {
             until,
             token: None,
             is_last,
+            has_found: false,
             secrets: LineSecrets::default(),
         }
     }
@@ -352,6 +331,9 @@ impl Reading {
         }
         let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines, None);
         let new = self.seen.read(batch.lines, read);
+        if !new.is_empty() && self.search.pass.is_none() {
+            self.search.due = self.search.due.min(now + pace.search);
+        }
         (LogPart::Newer, redacted.apply(new))
     }
 
@@ -404,6 +386,7 @@ impl Reading {
         let lines: Vec<_> = lines.collect();
         let reached = lines.last().map(|line| line.timestamp);
         let late = redacted.apply(self.seen.search(lines));
+        pass.has_found |= !late.is_empty();
         if let Some(reached) = reached {
             pass.from = reached;
         }
@@ -414,7 +397,7 @@ impl Reading {
             self.search.due = now;
             return (LogPart::Late, late);
         }
-        self.search.due = now + pace.search;
+        self.search.due = now + self.search.interval(&pass, pace);
         if pass.is_last {
             self.state = Some(LogState::Complete);
         }

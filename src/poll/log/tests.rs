@@ -515,16 +515,8 @@ fn without_the_search_late_lines_are_found_by_reading_again() {
 fn a_moving_log_is_asked_for_every_3_seconds_and_a_quiet_one_every_10() {
     let mut schedule = schedule(LogStart::First);
     let token = || Some(NextToken::new("f/1"));
-    let line = LogLine {
-        timestamp: at(START),
-        ingested_at: None,
-        message: SafeText::new("a"),
-        stream: SafeText::new("s"),
-        late: false,
-        again: false,
-    };
     let full = LogBatch {
-        lines: vec![line],
+        lines: vec![line(START)],
         next: token(),
         opposite: None,
     };
@@ -539,4 +531,52 @@ fn a_moving_log_is_asked_for_every_3_seconds_and_a_quiet_one_every_10() {
     assert_eq!(due(&schedule), 3);
     let _ = schedule.on_response(Duration::from_secs(3), Ok(LogResponse::Page(empty())));
     assert_eq!(due(&schedule), 13);
+}
+
+fn line(millis: i64) -> LogLine {
+    LogLine {
+        timestamp: at(millis),
+        ingested_at: None,
+        message: SafeText::new("a"),
+        stream: SafeText::new("s"),
+        late: false,
+        again: false,
+    }
+}
+
+#[test]
+fn a_quiet_log_is_searched_less_often_until_a_line_comes() {
+    let mut schedule = schedule(LogStart::First);
+    let (mut now, mut searches) = (Duration::ZERO, Vec::new());
+    // One at the beginning, one in the ninth minute, and a late one in the twelfth.
+    let mut newer = vec![line(START + 540_000), line(START)];
+    let mut late = vec![line(START + 400_000)];
+    while now.as_secs() < 910 {
+        let Some((ApiRequest::Log(request), due)) = schedule.next() else {
+            panic!("the log is not asked for");
+        };
+        now = now.max(due);
+        let of = |lines: &mut Vec<LogLine>, from: u64| {
+            let is_there = now.as_secs() >= from;
+            lines.pop_if(|_| is_there).into_iter().collect()
+        };
+        let lines = match request.read {
+            LogRead::Search => {
+                searches.push(now.as_secs());
+                of(&mut late, 700)
+            }
+            _ if newer.len() == 2 => of(&mut newer, 0),
+            _ => of(&mut newer, 540),
+        };
+        let next = Some(NextToken::new("f/1")).filter(|_| request.read != LogRead::Search);
+        let batch = LogBatch {
+            lines,
+            next,
+            opposite: None,
+        };
+        let _ = schedule.on_response(now, Ok(LogResponse::Page(batch)));
+    }
+    let intervals: Vec<_> = searches.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(searches[0], 30);
+    assert_eq!(intervals, [30, 60, 120, 240, 90, 30, 60, 120, 30, 60]);
 }

@@ -195,8 +195,21 @@ impl Screen {
     }
 
     /// Whether a frame can be drawn: the previous one is written.
-    pub(crate) fn is_free(&self) -> bool {
-        self.pending.is_none()
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub(crate) fn is_free(&mut self) -> io::Result<bool> {
+        let Some(pending) = &mut self.pending else {
+            return Ok(true);
+        };
+        match pending.try_recv() {
+            Ok(result) => {
+                self.pending = None;
+                result.map(|()| true)
+            }
+            // Where the writer has panicked, `Tasks::panicked` reports it.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Waits until the frame is written.
