@@ -123,7 +123,7 @@ impl<T: PartialEq> Pages<T> {
 
 fn too_long() -> Fault {
     let message =
-        format!("failed to read the whole list of images: it has more than {LONGEST_LIST} pages");
+        format!("failed to list your images: the list has more than {LONGEST_LIST} pages");
     Fault {
         kind: FaultKind::Misconfigured,
         message: SafeText::new(&message),

@@ -232,9 +232,7 @@ impl ScreenLoop<'_> {
 
     async fn next_wakeup(&mut self) -> Wakeup {
         let frame_due = self.frame_due();
-        let Ok(is_free) = self.screen.is_free() else {
-            return Wakeup::TerminalGone;
-        };
+        let is_free = self.screen.is_free();
         tokio::select! {
             biased;
             signal = self.signals.next() => Wakeup::Msg(Msg::Signal(signal)),
@@ -251,7 +249,8 @@ impl ScreenLoop<'_> {
                 Ok(()) => Wakeup::Frame,
                 Err(_) => Wakeup::TerminalGone,
             },
-            () = sleep_until(frame_due), if self.stale && is_free => Wakeup::Frame,
+            () = std::future::ready(()), if is_free.is_err() => Wakeup::TerminalGone,
+            () = sleep_until(frame_due), if self.stale && matches!(is_free, Ok(true)) => Wakeup::Frame,
             msg = self.ticks.next() => Wakeup::Msg(msg),
             msg = self.reports.next() => Wakeup::Msg(msg),
             msg = self.clipboard.next() => Wakeup::Msg(msg),

@@ -228,7 +228,9 @@ impl Reading {
     pub(super) fn next_pass(&self) -> Pass {
         let until = self.seen.newest().unwrap_or(self.from);
         let is_last = self.is_over();
-        let from = if is_last { self.from } else { until - LATE };
+        // Since the last search more than these minutes may have passed.
+        let since = self.search.searched.map_or(until, |last| last.min(until));
+        let from = if is_last { self.from } else { since - LATE };
         // What was not read yet is not late.
         let read_from = match &self.history {
             History::Done => Some(self.from),
@@ -331,8 +333,8 @@ impl Reading {
         }
         let redacted = Redacted::find(&mut self.tail.secrets, &batch.lines, None);
         let new = self.seen.read(batch.lines, read);
-        if !new.is_empty() && self.search.pass.is_none() {
-            self.search.due = self.search.due.min(now + pace.search);
+        if !new.is_empty() {
+            self.search.follow(now, pace);
         }
         (LogPart::Newer, redacted.apply(new))
     }

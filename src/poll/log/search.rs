@@ -17,9 +17,11 @@ pub(super) struct Search {
     pub(super) due: Duration,
     pub(super) pass: Option<Pass>,
     /// Where the last whole one ended.
-    searched: Option<DateTime<Utc>>,
-    /// How many in a row found nothing where the one before them had ended.
+    pub(super) searched: Option<DateTime<Utc>>,
+    /// How many in a row found nothing, while no line followed.
     quiet: u32,
+    /// A line has followed since the last whole one.
+    has_news: bool,
     pub(super) is_denied: bool,
 }
 
@@ -43,14 +45,24 @@ impl Search {
             pass: None,
             searched: None,
             quiet: 0,
+            has_news: false,
             is_denied: false,
+        }
+    }
+
+    /// A line has followed: it may have come before others.
+    pub(super) fn follow(&mut self, now: Duration, pace: Pace) {
+        self.has_news = true;
+        if self.pass.is_none() {
+            self.due = self.due.min(now + pace.search);
         }
     }
 
     /// The time until the next search after a whole one. The same minutes are not read again and again while nothing is
     /// written, as while the image is tested.
     pub(super) fn interval(&mut self, whole: &Pass, pace: Pace) -> Duration {
-        let is_quiet = !whole.has_found && self.searched == Some(whole.until);
+        let has_news = std::mem::take(&mut self.has_news);
+        let is_quiet = !has_news && !whole.has_found && self.searched.is_some();
         self.searched = Some(whole.until);
         self.quiet = if is_quiet {
             QUIET_SEARCHES.min(self.quiet + 1)

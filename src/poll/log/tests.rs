@@ -544,31 +544,29 @@ fn line(millis: i64) -> LogLine {
     }
 }
 
-#[test]
-fn a_quiet_log_is_searched_less_often_until_a_line_comes() {
+/// The searches of a log in so many seconds: when each begins, and from when on it reads. Lines come at their seconds, by the
+/// tail or late.
+fn searches(
+    seconds: u64,
+    mut newer: Vec<(u64, LogLine)>,
+    mut late: Vec<(u64, LogLine)>,
+) -> Vec<(u64, i64)> {
     let mut schedule = schedule(LogStart::First);
     let (mut now, mut searches) = (Duration::ZERO, Vec::new());
-    // One at the beginning, one in the ninth minute, and a late one in the twelfth.
-    let mut newer = vec![line(START + 540_000), line(START)];
-    let mut late = vec![line(START + 400_000)];
-    while now.as_secs() < 910 {
+    while now.as_secs() < seconds {
         let Some((ApiRequest::Log(request), due)) = schedule.next() else {
             panic!("the log is not asked for");
         };
         now = now.max(due);
-        let of = |lines: &mut Vec<LogLine>, from: u64| {
-            let is_there = now.as_secs() >= from;
-            lines.pop_if(|_| is_there).into_iter().collect()
-        };
-        let lines = match request.read {
-            LogRead::Search => {
-                searches.push(now.as_secs());
-                of(&mut late, 700)
-            }
-            _ if newer.len() == 2 => of(&mut newer, 0),
-            _ => of(&mut newer, 540),
-        };
-        let next = Some(NextToken::new("f/1")).filter(|_| request.read != LogRead::Search);
+        let is_search = request.read == LogRead::Search;
+        let lines = if is_search { &mut late } else { &mut newer };
+        let here = lines.extract_if(.., |(second, _)| *second <= now.as_secs());
+        let lines = here.map(|(_, line)| line).collect();
+        if is_search {
+            let from = request.from.timestamp_millis() - START;
+            searches.push((now.as_secs(), from / 1000));
+        }
+        let next = Some(NextToken::new("f/1")).filter(|_| !is_search);
         let batch = LogBatch {
             lines,
             next,
@@ -576,7 +574,31 @@ fn a_quiet_log_is_searched_less_often_until_a_line_comes() {
         };
         let _ = schedule.on_response(now, Ok(LogResponse::Page(batch)));
     }
-    let intervals: Vec<_> = searches.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    assert_eq!(searches[0], 30);
-    assert_eq!(intervals, [30, 60, 120, 240, 90, 30, 60, 120, 30, 60]);
+    searches
+}
+
+#[test]
+fn a_quiet_log_is_searched_less_often_until_a_line_comes() {
+    let newer = vec![(0, line(START)), (540, line(START + 540_000))];
+    let late = vec![(700, line(START + 400_000))];
+    let searches = searches(910, newer, late);
+    let intervals = searches.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    assert_eq!(searches[0].0, 30);
+    let expected = [30, 60, 120, 240, 90, 30, 60, 120, 30, 60];
+    assert_eq!(intervals.collect::<Vec<_>>(), expected);
+    // A line of the same time as the newest one is one, too.
+    let newer = vec![(0, line(START)), (200, line(START))];
+    let searches = self::searches(300, newer, Vec::new());
+    let times = searches.iter().map(|(second, _)| *second);
+    assert_eq!(times.collect::<Vec<_>>(), [30, 60, 120, 230, 260]);
+}
+
+/// Lines may have come late while the log was quiet, and a newer line moves the minutes that are searched.
+#[test]
+fn a_search_leaves_out_nothing_since_the_one_before() {
+    let newer = vec![(0, line(START + 600_000)), (70, line(START + 1_500_000))];
+    let froms = searches(130, newer, Vec::new())
+        .into_iter()
+        .map(|(_, from)| from);
+    assert_eq!(froms.collect::<Vec<_>>(), [300, 300, 300, 1_200]);
 }
